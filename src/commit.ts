@@ -1,0 +1,77 @@
+import type { Context } from "./context.ts";
+import { clearCookie, setCookie } from "./cookie.ts";
+import type { createEngine } from "./engine.ts";
+import { cookieMaxAge, isRenewalDue } from "./lifecycle.ts";
+import { notice } from "./notice.ts";
+import { protectFromCaches } from "./response-headers.ts";
+import { save } from "./save.ts";
+import type { SessionState, Stored } from "./session-state.ts";
+import { touch } from "./touch.ts";
+
+/** The part of a response that a commit depends on, and may change. */
+export interface CommitResponse {
+  readonly status: number;
+  readonly headers: Headers;
+}
+
+/**
+ * Ends the session's part in a request: stores what must be stored, and says what to do with the cookie.
+ *
+ * From here on plain writes throw. If it fails, a second call, for the error response, stores nothing more but still gives the
+ * cookie of what did come off (a regenerated token, a destroyed session).
+ *
+ * @returns the `Set-Cookie` values to send
+ */
+export async function commit(
+  context: Context,
+  engine: ReturnType<typeof createEngine>,
+  state: SessionState,
+  response: CommitResponse | undefined,
+): Promise<string[]> {
+  const { options } = context;
+  const failed = response !== undefined && response.status >= 500 && options.commitOn === "success";
+  if (!state.committed) {
+    state.committed = true;
+    await engine.inTurn(state, async () => {
+      if (failed || state.status === "destroyed") return;
+      await save(context, state);
+      const { stored } = state;
+      if (state.status === "stored" && isRenewalDue((stored as Stored).record, options.now())) await touch(context, state);
+    });
+  }
+  const cookies = await takeCookies(context, state);
+  if (response !== undefined && protectFromCaches(response.headers, state.wasRead, cookies.length > 0)) {
+    notice(
+      "public",
+      "A response that depends on a session allowed shared caches to keep it; its Cache-Control was changed. Leave out `public` and `s-maxage` there.",
+    );
+  }
+  return cookies;
+}
+
+async function takeCookies(context: Context, state: SessionState): Promise<string[]> {
+  const { options } = context;
+  const { cookieAction } = state;
+  state.cookieAction = "none";
+  if (cookieAction === "none") return [];
+  if (cookieAction === "clear") return [clearCookie(options.cookie, isSecure(context, state))];
+  const { token, record } = state.stored as Stored;
+  const { persistent, maxAge } = state.cookie;
+  // Who asked for an age asked for a cookie that outlives the browser.
+  const lives = persistent ?? (maxAge !== undefined || options.persistent);
+  const age = lives ? (maxAge ?? cookieMaxAge(record, options.now())) : undefined;
+  return [setCookie(options.cookie, await context.signer.sign(token), isSecure(context, state), age)];
+}
+
+function isSecure(context: Context, state: SessionState): boolean {
+  const { secure, cookie } = context.options;
+  if (secure !== "auto") return secure;
+  return (
+    // Unknown counts as https: a cookie that does not arrive is found sooner than one that leaks.
+    state.secure !== false ||
+    cookie.sameSite === "none" ||
+    cookie.partitioned ||
+    /^__(?:Host|Secure)-/i.test(cookie.name) ||
+    globalThis.process?.env?.["NODE_ENV"] === "production"
+  );
+}

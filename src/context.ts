@@ -1,0 +1,137 @@
+import { createCodec, isPromise, type Codec } from "./codec.ts";
+import { SessionError, storeError } from "./errors.ts";
+import type { ResolvedOptions } from "./options.ts";
+import { Queue } from "./queue.ts";
+import { openStore } from "./stores/open.ts";
+import type { MaybePromise, Store } from "./stores/store.ts";
+import { createSigner, hashToken, type TokenSigner } from "./token.ts";
+import type { SessionHooks } from "./types.ts";
+
+/** What the engine needs of its surroundings beside the clock; tests give their own. */
+export interface Platform {
+  sleep(milliseconds: number): Promise<void>;
+  /** 0 to 1, for jitter only. */
+  random(): number;
+  /** Milliseconds that never step, for time budgets. */
+  uptime(): number;
+}
+
+export const platform: Platform = {
+  sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+  random: Math.random,
+  uptime: () => performance.now(),
+};
+
+/** A time budget for calls to the store: begun when made, shared by all calls of one operation. */
+export class Budget {
+  readonly #platform: Platform;
+  readonly #ends: number;
+
+  constructor(on: Platform, milliseconds: number) {
+    this.#platform = on;
+    this.#ends = on.uptime() + milliseconds;
+  }
+
+  get left(): number {
+    return Math.max(0, this.#ends - this.#platform.uptime());
+  }
+}
+
+/** What all operations of one manager share. */
+export class Context {
+  readonly options: ResolvedOptions;
+  readonly platform: Platform;
+  readonly codec: Codec;
+  readonly signer: TokenSigner;
+  /** Operations on one session, by id. */
+  readonly queue: Queue<string> = new Queue();
+  #store: Store | undefined;
+  #opening: Promise<Store> | undefined;
+
+  constructor(options: ResolvedOptions, on: Platform) {
+    this.options = options;
+    this.platform = on;
+    this.codec = createCodec(options.serializer, options.maxBytes);
+    this.signer = createSigner(options.secrets, options.cookie.name);
+  }
+
+  /** The store, once it was used. */
+  get opened(): Store | undefined {
+    return this.#store;
+  }
+
+  /**
+   * Asks the store, within a budget.
+   *
+   * @throws {SessionError} `ERR_SESSION_STORE`, with the store's own error as cause
+   */
+  async ask<R>(budget: Budget, doing: string, run: (store: Store) => MaybePromise<R>): Promise<R> {
+    try {
+      const store = this.#store ?? (await within(budget, this.#open()));
+      const answer = run(store);
+      return isPromise(answer) ? await within(budget, answer) : answer;
+    } catch (cause) {
+      if (SessionError.is(cause)) throw cause;
+      const error = storeError(doing, cause);
+      this.tell("error", { id: undefined, error });
+      throw error;
+    }
+  }
+
+  /** Calls a hook. What it throws concerns nobody who waits for the session. */
+  tell<H extends keyof SessionHooks>(hook: H, info: Parameters<NonNullable<SessionHooks[H]>>[0]): void {
+    const call = this.options.hooks[hook] as ((info: unknown) => void) | undefined;
+    if (call === undefined) return;
+    const failed = (error: unknown): void => {
+      if (hook !== "error") this.tell("error", { id: info.id, error: error instanceof Error ? error : new Error(String(error)) });
+    };
+    try {
+      const result: unknown = call(info);
+      // An async hook that fails must not end the process.
+      if (isPromise(result)) result.catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  /** The store key of a token. */
+  keyOf(token: string, id: string): string {
+    return this.options.prefix + (this.options.hashIds ? id : token);
+  }
+
+  /** The session id that a store key belongs to. */
+  async idOf(key: string): Promise<string> {
+    const rest = key.slice(this.options.prefix.length);
+    return this.options.hashIds ? rest : hashToken(rest);
+  }
+
+  async close(): Promise<void> {
+    const store = this.#store;
+    this.#store = this.#opening = undefined;
+    await store?.close?.();
+  }
+
+  async #open(): Promise<Store> {
+    this.#opening ??= openStore(this.options.storage, this.options.prefix, this.options.now);
+    try {
+      return (this.#store = await this.#opening);
+    } catch (error) {
+      // The next request may find it up.
+      this.#opening = undefined;
+      throw error;
+    }
+  }
+}
+
+/** Waits for an answer of the store, but no longer than the budget lasts. */
+async function within<R>(budget: Budget, answer: Promise<R>): Promise<R> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const over = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("The time for the store to answer is over.")), budget.left);
+  });
+  try {
+    return await Promise.race([answer, over]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,17 @@
+// Manager
+export { createSessionManager } from "./manager.ts";
+export type { SessionManager, SessionInfo, SessionCapabilities } from "./types.ts";
+
+// Session
+export { snapshot } from "./tracking/snapshot.ts";
+export type { Session, SessionControls, SessionCookieOverrides, SessionData, DefaultSessionData } from "./types.ts";
+export type { Change as SessionChange } from "./tracking/tracker.ts";
+
+// Options
+export type { CookieOptions, RejectReason, SessionHookInfo, SessionHooks, SessionOptions, StorageSource } from "./types.ts";
+export type { MergeConflict as SessionConflict } from "./merge.ts";
+export type { Serializer } from "./serializers/serializer.ts";
+
+// Errors
+export { SessionError } from "./errors.ts";
+export type { SessionErrorCode } from "./errors.ts";

@@ -1,0 +1,58 @@
+/** When a session ends, and when its life is renewed. Pure: instants are milliseconds since the epoch, and `now` is given. */
+
+/** The instants and windows a record carries; 0 for a window or deadline that does not exist. */
+export interface Lifetime {
+  readonly createdAt: number;
+  /** When the idle window last began; moves only together with a renewed cookie. */
+  readonly touchedAt: number;
+  /** The absolute deadline. */
+  readonly absoluteAt: number;
+  /** Milliseconds without a request after which the session ends. */
+  readonly idleWindow: number;
+}
+
+/** A session that never goes idle still has its cookie renewed, which browsers forget after 400 days. */
+const FOREVER = 400 * 24 * 60 * 60 * 1000;
+
+/** The part of the idle window after which a request renews it, so that reads rarely write (connect-redis #285, express-session #891). */
+const RENEWAL_STEP = 0.1;
+
+/** When the session ends; `undefined` for never. */
+export function expiresAt(life: Lifetime): number | undefined {
+  const deadlines = [];
+  if (life.idleWindow > 0) deadlines.push(life.touchedAt + life.idleWindow);
+  if (life.absoluteAt > 0) deadlines.push(life.absoluteAt);
+  return deadlines.length === 0 ? undefined : Math.min(...deadlines);
+}
+
+export function isExpired(life: Lifetime, now: number): boolean {
+  const end = expiresAt(life);
+  return end !== undefined && now >= end;
+}
+
+/** True once per renewal step: the idle window and the cookie begin anew. A clock that stepped back renews nothing. */
+export function isRenewalDue(life: Lifetime, now: number): boolean {
+  const window = life.idleWindow > 0 ? life.idleWindow : FOREVER;
+  return now - life.touchedAt >= window * RENEWAL_STEP;
+}
+
+/** How long the store should keep the record, in milliseconds; `undefined` for ever. */
+export function storeTtl(life: Lifetime, now: number): number | undefined {
+  const end = expiresAt(life);
+  return end === undefined ? undefined : Math.max(1, Math.ceil(end - now));
+}
+
+/** The cookie's Max-Age in seconds, at most 400 days. */
+export function cookieMaxAge(life: Lifetime, now: number): number {
+  const ttl = storeTtl(life, now) ?? FOREVER;
+  return Math.ceil(Math.min(ttl, FOREVER) / 1000);
+}
+
+/** What a commit has to do. */
+export type Action = "none" | "touch" | "write" | "create";
+
+/** What a commit has to do for a session that is not being ended: a renewal is part of any write. */
+export function decide(situation: { stored: boolean; changed: boolean; renewalDue: boolean }): Action {
+  if (situation.changed) return situation.stored ? "write" : "create";
+  return situation.stored && situation.renewalDue ? "touch" : "none";
+}

@@ -1,0 +1,132 @@
+import { Budget, Context, platform, type Platform } from "./context.ts";
+import { commit } from "./commit.ts";
+import { bury } from "./destroy.ts";
+import { createEngine } from "./engine.ts";
+import { unsupportedError } from "./errors.ts";
+import { expiresAt, isExpired } from "./lifecycle.ts";
+import { findByToken, loadSession } from "./load.ts";
+import { notice } from "./notice.ts";
+import { resolveOptions, type ResolvedOptions } from "./options.ts";
+import { parseRecord } from "./record.ts";
+import { stateOf } from "./session.ts";
+import type { Stored } from "./session-state.ts";
+import type { Store } from "./stores/store.ts";
+import type { DefaultSessionData, Session, SessionInfo, SessionManager, SessionOptions } from "./types.ts";
+
+const resolved = new WeakMap<object, ResolvedOptions>();
+
+/** The options of a manager, for adapters. */
+export function optionsOf(manager: SessionManager<never>): ResolvedOptions {
+  const options = resolved.get(manager);
+  if (options === undefined)
+    throw new TypeError("[unsession] This is not a session manager. Make one with `createSessionManager`.");
+  return options;
+}
+
+export function isSessionManager(value: object): value is SessionManager<never> {
+  return resolved.has(value);
+}
+
+/**
+ * Makes the manager of one kind of session: one cookie, one store, one set of options.
+ *
+ * Make it once, when the application starts; nothing is opened before the first session is loaded.
+ *
+ * @throws {SessionError} `ERR_SESSION_OPTIONS` if an option is wrong
+ * @example
+ * const sessions = createSessionManager<{ user: User; views: number }>({ secret: [process.env.SESSION_SECRET!] });
+ * const session = await sessions.load(request.headers.get("cookie"), { secure: true });
+ * session.views = (session.views ?? 0) + 1;
+ * for (const cookie of await sessions.commit(session, response)) response.headers.append("set-cookie", cookie);
+ */
+export function createSessionManager<T extends object = DefaultSessionData>(options?: SessionOptions<T>): SessionManager<T> {
+  return createManager(options, platform);
+}
+
+/** {@link createSessionManager} on a platform of the caller's. */
+export function createManager<T extends object>(options: SessionOptions<T> | undefined, on: Platform): SessionManager<T> {
+  const context = new Context(resolveOptions(options), on);
+  const engine = createEngine(context);
+  const { prefix, timeouts, now } = context.options;
+  if (context.options.idleWindow === 0 && context.options.absoluteTimeout === 0) {
+    notice(
+      `forever ${prefix}`,
+      "Sessions never expire: `idleTimeout` is 0 or null and there is no `absoluteTimeout`. The store will grow.",
+    );
+  }
+  const loadBudget = (): Budget => new Budget(on, timeouts.load);
+
+  /** Every live record, with its key. */
+  async function* records(): AsyncGenerator<Pick<Stored, "key" | "entry" | "record">> {
+    const store = await context.ask(loadBudget(), "open", (opened: Store) => opened);
+    if (!store.list)
+      throw unsupportedError(
+        `The store ${store.name} cannot list its sessions`,
+        "Keep an index of your own, or use another store",
+      );
+    for await (const key of store.keys(prefix)) {
+      const entry = await context.ask(loadBudget(), "list sessions", () => store.get(key));
+      const record = entry === undefined ? undefined : parseRecord(entry.value);
+      if (entry === undefined || record === undefined) continue;
+      if (record.state === "live" && !isExpired(record, now())) yield { key, entry, record };
+    }
+  }
+
+  /** The record of a session id. With raw tokens as keys an id leads to none, so all are looked through. */
+  async function find(id: string): Promise<Pick<Stored, "key" | "entry" | "record"> | undefined> {
+    if (!context.options.hashIds) {
+      for await (const one of records()) if ((await context.idOf(one.key)) === id) return one;
+      return undefined;
+    }
+    if (!/^[A-Za-z0-9_-]+$/.test(id)) return undefined;
+    const key = prefix + id;
+    const entry = await context.ask(loadBudget(), "find a session", (store) => store.get(key));
+    const record = entry === undefined ? undefined : parseRecord(entry.value);
+    return entry === undefined || record === undefined || isExpired(record, now()) ? undefined : { key, entry, record };
+  }
+
+  const manager: SessionManager<T> = {
+    load: (header, request) => loadSession(context, engine, header, request?.secure) as Promise<Session<T>>,
+    commit: (session, response) => commit(context, engine, stateOf(session), response),
+    async find(value) {
+      const token = await context.signer.verify(value);
+      if (token === undefined) return undefined;
+      const found = await findByToken(context, token, loadBudget());
+      return found.kind === "live" ? (found.data as T) : undefined;
+    },
+    async *list() {
+      for await (const { key, record } of records()) yield await describe(context, key, record.createdAt, expiresAt(record));
+    },
+    async count() {
+      let count = 0;
+      for await (const _ of records()) count++;
+      return count;
+    },
+    async destroy(id) {
+      return context.queue.run(id, async () => {
+        const found = await find(id);
+        const ended = found !== undefined && (await bury(context, found));
+        if (ended) context.tell("destroyed", { id });
+        return ended;
+      });
+    },
+    async clear() {
+      for await (const record of records()) await bury(context, record);
+    },
+    async sweep() {
+      const store = await context.ask(loadBudget(), "open", (opened: Store) => opened);
+      return context.ask(new Budget(on, timeouts.save), "sweep", () => store.sweep?.() ?? 0);
+    },
+    get capabilities() {
+      const store = context.opened;
+      return store && { class: store.class, ttl: store.ttl, list: store.list, maxBytes: store.maxBytes, store: store.name };
+    },
+    close: () => context.close(),
+  };
+  resolved.set(manager, context.options);
+  return Object.freeze(manager);
+}
+
+async function describe(context: Context, key: string, createdAt: number, end: number | undefined): Promise<SessionInfo> {
+  return { id: await context.idOf(key), createdAt: new Date(createdAt), expiresAt: end === undefined ? null : new Date(end) };
+}

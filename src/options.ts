@@ -1,0 +1,341 @@
+import { COOKIE_NAME, type CookieAttributes } from "./cookie.ts";
+import { optionError } from "./errors.ts";
+import type { Resolve } from "./merge.ts";
+import { SERIALIZER_ID } from "./record.ts";
+import type { Serializer } from "./serializers/serializer.ts";
+import { generateToken } from "./token.ts";
+import type { CookieOptions, SessionHooks, SessionOptions } from "./types.ts";
+
+/** Options with every default filled in and every value checked; times in milliseconds. This file is the only place of defaults. */
+export interface ResolvedOptions {
+  readonly name: string;
+  readonly storage: SessionOptions["storage"];
+  readonly prefix: string;
+  /** 0: never idle. */
+  readonly idleWindow: number;
+  /** 0: none. */
+  readonly absoluteTimeout: number;
+  readonly cookie: CookieAttributes;
+  readonly secure: boolean | "auto";
+  readonly persistent: boolean;
+  readonly serializer: Serializer | undefined;
+  readonly secrets: readonly string[];
+  readonly generateToken: () => string;
+  readonly hashIds: boolean;
+  readonly preload: (event: unknown) => boolean;
+  readonly commitOn: "success" | "always";
+  readonly conflict: "merge" | "reject" | Resolve;
+  readonly onGone: "throw" | "drop";
+  readonly maxBytes: number;
+  readonly timeouts: { readonly load: number; readonly save: number };
+  readonly tombstoneTtl: number;
+  readonly hooks: SessionHooks;
+  readonly now: () => number;
+}
+
+/** A century: more is a mistake in the unit. */
+const MAX_SECONDS = 100 * 365 * 24 * 60 * 60;
+
+const MAX_MILLISECONDS = 24 * 60 * 60 * 1000;
+
+/** Unstorage folds `/`, `\` and repeated `:`, cuts at `?` and hides keys that end in `$`: none of these may be in a key. */
+const PREFIX = /^(?:[A-Za-z0-9_.-]+:?)*$/;
+
+/** What h3, Nitro and JavaScript keep on `event.context` or on any object. */
+const RESERVED_NAMES = new Set([
+  "__proto__",
+  "constructor",
+  "prototype",
+  "sessions",
+  "params",
+  "middlewareParams",
+  "matchedRoute",
+  "clientAddress",
+  "basicAuth",
+  "nitro",
+  "cache",
+  "route",
+  "hasOwnProperty",
+  "toString",
+  "valueOf",
+  "then",
+]);
+
+const HOOKS: readonly (keyof SessionHooks)[] = [
+  "created",
+  "loaded",
+  "saved",
+  "touched",
+  "regenerated",
+  "destroyed",
+  "expired",
+  "rejected",
+  "conflict",
+  "gone",
+  "corrupt",
+  "error",
+];
+
+const OPTIONS: readonly (keyof SessionOptions)[] = [
+  "name",
+  "storage",
+  "prefix",
+  "idleTimeout",
+  "absoluteTimeout",
+  "cookie",
+  "serializer",
+  "secret",
+  "generateToken",
+  "hashIds",
+  "preload",
+  "commitOn",
+  "conflict",
+  "onGone",
+  "maxBytes",
+  "timeouts",
+  "tombstoneTtl",
+  "hooks",
+  "now",
+];
+
+const COOKIE_OPTIONS: readonly (keyof CookieOptions)[] = [
+  "name",
+  "domain",
+  "path",
+  "httpOnly",
+  "sameSite",
+  "secure",
+  "partitioned",
+  "priority",
+  "persistent",
+];
+
+/**
+ * Checks options and fills in defaults.
+ *
+ * @throws {SessionError} `ERR_SESSION_OPTIONS`, with the option, the type of its value and what is accepted
+ */
+export function resolveOptions<T extends object>(options: SessionOptions<T> = {}): ResolvedOptions {
+  checkKeys("options", options, OPTIONS);
+  const preload = options.preload ?? false;
+  check("preload", preload, isBoolean(preload) || isFunction(preload), "a boolean or a function of the event");
+  const conflict = options.conflict ?? "merge";
+  check(
+    "conflict",
+    conflict,
+    conflict === "merge" || conflict === "reject" || isFunction(conflict),
+    '"merge", "reject" or a function',
+  );
+  const { storage } = options;
+  check(
+    "storage",
+    storage,
+    storage === undefined || isObject(storage) || isFunction(storage),
+    "an unstorage Storage or driver, a store, or a function that gives one",
+  );
+  const timeouts = checkKeys("timeouts", options.timeouts ?? {}, ["load", "save"]);
+  return Object.freeze({
+    name: resolveName(options.name ?? "session"),
+    storage,
+    prefix: resolvePrefix(options.prefix ?? "session:"),
+    idleWindow: seconds("idleTimeout", options.idleTimeout === undefined ? 2_592_000 : (options.idleTimeout ?? 0), 0),
+    absoluteTimeout: seconds("absoluteTimeout", options.absoluteTimeout, 1),
+    ...resolveCookie(options.cookie ?? {}),
+    serializer: resolveSerializer(options.serializer),
+    secrets: resolveSecrets(options.secret),
+    generateToken: functionOr("generateToken", options.generateToken, generateToken),
+    hashIds: booleanOr("hashIds", options.hashIds, true),
+    preload: typeof preload === "function" ? preload : () => preload,
+    commitOn: oneOf("commitOn", options.commitOn ?? "success", ["success", "always"]),
+    conflict,
+    onGone: oneOf("onGone", options.onGone ?? "throw", ["throw", "drop"]),
+    maxBytes: whole("maxBytes", options.maxBytes ?? 65_536, 1, 16_777_216, "a whole number of bytes"),
+    timeouts: Object.freeze({
+      load: whole("timeouts.load", timeouts.load ?? 1000, 1, MAX_MILLISECONDS, "a whole number of milliseconds"),
+      save: whole("timeouts.save", timeouts.save ?? 2000, 1, MAX_MILLISECONDS, "a whole number of milliseconds"),
+    }),
+    tombstoneTtl: seconds("tombstoneTtl", options.tombstoneTtl ?? 300, 1),
+    hooks: resolveHooks(options.hooks ?? {}),
+    now: functionOr("now", options.now, Date.now),
+  });
+}
+
+function resolveName(name: unknown): string {
+  const valid = typeof name === "string" && /^[\p{ID_Start}_][\p{ID_Continue}-]*$/u.test(name) && !RESERVED_NAMES.has(name);
+  check("name", name, valid, `a name for \`event.context\`, and none of ${[...RESERVED_NAMES].join(", ")}`);
+  return name as string;
+}
+
+function resolvePrefix(prefix: unknown): string {
+  const valid = typeof prefix === "string" && prefix.length <= 128 && PREFIX.test(prefix) && !prefix.includes("..");
+  check("prefix", prefix, valid, "at most 128 of A-Z a-z 0-9 _ . - and single colons between or after them");
+  return prefix as string;
+}
+
+function resolveCookie(cookie: CookieOptions): Pick<ResolvedOptions, "cookie" | "secure" | "persistent"> {
+  checkKeys("cookie", cookie, COOKIE_OPTIONS);
+  const { domain, priority } = cookie;
+  const name = cookie.name ?? "session";
+  check(
+    "cookie.name",
+    name,
+    typeof name === "string" && name.length <= 256 && COOKIE_NAME.test(name),
+    "a token as of RFC 9110: letters, digits and !#$%&'*+-.^_`|~, at most 256",
+  );
+  const path = cookie.path ?? "/";
+  check(
+    "cookie.path",
+    path,
+    typeof path === "string" && /^\/[\x21-\x3a\x3c-\x7e]*$/.test(path) && path.length <= 1024,
+    "a path that begins with a slash, without spaces or semicolons",
+  );
+  check(
+    "cookie.domain",
+    domain,
+    domain === undefined || (typeof domain === "string" && /^\.?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(domain)),
+    "a host name",
+  );
+  const sameSite = cookie.sameSite ?? "lax";
+  check(
+    "cookie.sameSite",
+    sameSite,
+    sameSite === false || ["lax", "strict", "none"].includes(sameSite),
+    '"lax", "strict", "none" or false',
+  );
+  const secure = cookie.secure ?? "auto";
+  check("cookie.secure", secure, secure === "auto" || isBoolean(secure), 'true, false or "auto"');
+  check(
+    "cookie.priority",
+    priority,
+    priority === undefined || ["low", "medium", "high"].includes(priority),
+    '"low", "medium" or "high"',
+  );
+  const partitioned = booleanOr("cookie.partitioned", cookie.partitioned, false);
+  const host = /^__Host-/i.test(name);
+  // RFC 6265bis, 5.7 and CHIPS: browsers drop these silently.
+  if (secure === false) {
+    check("cookie.secure", secure, sameSite !== "none", 'true or "auto" with `sameSite: "none"`');
+    check("cookie.secure", secure, !partitioned, 'true or "auto" with `partitioned`');
+    check(
+      "cookie.secure",
+      secure,
+      !host && !/^__Secure-/i.test(name),
+      'true or "auto" with a name that begins with `__Host-` or `__Secure-`',
+    );
+  }
+  if (host) {
+    check("cookie.domain", domain, domain === undefined, "no value with a name that begins with `__Host-`");
+    check("cookie.path", path, path === "/", '"/" with a name that begins with `__Host-`');
+  }
+  return {
+    cookie: Object.freeze({
+      name,
+      domain,
+      path,
+      httpOnly: booleanOr("cookie.httpOnly", cookie.httpOnly, true),
+      sameSite,
+      partitioned,
+      priority,
+    }),
+    secure,
+    persistent: booleanOr("cookie.persistent", cookie.persistent, true),
+  };
+}
+
+function resolveSerializer(serializer: Serializer | undefined): Serializer | undefined {
+  if (serializer === undefined) return undefined;
+  const valid =
+    isObject(serializer) &&
+    typeof serializer.id === "string" &&
+    SERIALIZER_ID.test(serializer.id) &&
+    isFunction(serializer.serialize) &&
+    isFunction(serializer.deserialize);
+  check("serializer", serializer, valid, "an object with `id` (1 to 16 of a-z 0-9 -), `serialize` and `deserialize`");
+  return serializer;
+}
+
+function resolveSecrets(secret: string | readonly string[] | undefined): readonly string[] {
+  if (secret === undefined) return [];
+  const secrets: readonly unknown[] = Array.isArray(secret) ? secret : [secret];
+  check("secret", secret, secrets.length > 0, "a string or a non-empty array of strings");
+  for (const [index, one] of secrets.entries()) {
+    const option = Array.isArray(secret) ? `secret[${index}]` : "secret";
+    check(
+      option,
+      one,
+      typeof one === "string" && new TextEncoder().encode(one).length >= 32,
+      "a string of at least 32 bytes, from `openssl rand -base64 32`",
+    );
+  }
+  return Object.freeze([...(secrets as string[])]);
+}
+
+function resolveHooks<T extends object>(hooks: SessionHooks<T>): SessionHooks {
+  checkKeys("hooks", hooks, HOOKS);
+  for (const hook of HOOKS) functionOr(`hooks.${hook}`, hooks[hook] as (() => void) | undefined, noop);
+  return Object.freeze({ ...hooks });
+}
+
+function noop(): void {}
+
+/** Seconds of the user's to milliseconds; undefined and `null` are 0. */
+function seconds(option: string, value: number | null | undefined, least: number): number {
+  if (value === undefined || value === null) return 0;
+  const none = least === 0 ? ", 0 or null for never" : "";
+  return whole(option, value, least, MAX_SECONDS, `a whole number of seconds, at least ${Math.max(least, 1)}${none}`) * 1000;
+}
+
+function whole(option: string, value: unknown, least: number, most: number, what: string): number {
+  check(
+    option,
+    value,
+    typeof value === "number" && Number.isInteger(value) && value >= least && value <= most,
+    `${what} (${least} to ${most})`,
+  );
+  return value as number;
+}
+
+function booleanOr(option: string, value: unknown, otherwise: boolean): boolean {
+  check(option, value, value === undefined || isBoolean(value), "true or false");
+  return (value as boolean | undefined) ?? otherwise;
+}
+
+function functionOr<F extends (...args: never[]) => unknown>(option: string, value: F | undefined, otherwise: F): F {
+  check(option, value, value === undefined || isFunction(value), "a function");
+  return value ?? otherwise;
+}
+
+function oneOf<V extends string>(option: string, value: V, accepted: readonly V[]): V {
+  check(option, value, accepted.includes(value), accepted.map((one) => JSON.stringify(one)).join(" or "));
+  return value;
+}
+
+/** A misspelt option would otherwise be a default that nobody wanted. */
+function checkKeys<O extends object>(option: string, value: O, known: readonly string[]): O {
+  check(option, value, isObject(value), "an object");
+  for (const key of Object.keys(value)) {
+    check(
+      option === "options" ? key : `${option}.${key}`,
+      (value as Record<string, unknown>)[key],
+      known.includes(key),
+      `no value: there is no such option, only ${known.join(", ")}`,
+    );
+  }
+  return value;
+}
+
+function check(option: string, value: unknown, valid: boolean, accepted: string): void {
+  if (!valid) throw optionError(option, value, accepted);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+function isBoolean(value: unknown): value is boolean {
+  return typeof value === "boolean";
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === "function";
+}

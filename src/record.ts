@@ -1,0 +1,172 @@
+import { getRandomValues } from "uncrypto";
+import { base64url } from "./base64url.ts";
+import type { Lifetime } from "./lifecycle.ts";
+
+/**
+ * What a store keeps under a key: a header of fixed-width ASCII fields, then three sections of text.
+ *
+ * | offset | width | field |
+ * | --- | --- | --- |
+ * | 0 | 3 | format, `us1` |
+ * | 3 | 1 | state: `L` live, `M` moved, `D` dead |
+ * | 4 | 16 | serializer of the data, padded with spaces |
+ * | 20 | 12 | version: 1, and one more with each replace or touch |
+ * | 32 | 15 | createdAt, milliseconds since the epoch |
+ * | 47 | 15 | touchedAt |
+ * | 62 | 15 | absolute deadline, 0 for none |
+ * | 77 | 15 | idle window, milliseconds, 0 for none |
+ * | 92 | 88 | the last 8 write ids, newest first, 11 characters each, `.` where there is none |
+ * | 180 | 16 | serializer of the flash section, padded with spaces |
+ * | 196 | 8 | length of the meta section, in UTF-16 code units |
+ * | 204 | 8 | length of the flash section |
+ * | 212 | 8 | length of the data section |
+ *
+ * Meta is JSON: owner, cookie overrides, successor. Numbers are decimal, padded with zeros, so that a back end can compare or
+ * replace a field by its offset. The lengths tell a truncated record.
+ */
+export interface SessionRecord extends Lifetime {
+  readonly state: "live" | "moved" | "dead";
+  readonly version: number;
+  /** Ids of the last writes, newest first: how a write whose answer was lost is recognised as done. */
+  readonly writes: readonly string[];
+  readonly data: Encoded;
+  readonly flash: Encoded | undefined;
+  readonly meta: RecordMeta;
+}
+
+/** Serialized text and the serializer that wrote it. */
+export interface Encoded {
+  readonly serializer: string;
+  readonly text: string;
+}
+
+/** What is kept beside data and flash. */
+export interface RecordMeta {
+  readonly owner?: string;
+  readonly cookie?: { readonly persistent?: boolean; readonly maxAge?: number };
+}
+
+/** How many write ids a record remembers: a retry is exact while no more writes than this came between (security.md, 3.2). */
+export const REMEMBERED_WRITES = 8;
+
+const FORMAT = "us1";
+const STATES = { live: "L", moved: "M", dead: "D" } as const;
+const WRITE_ID_LENGTH = 11;
+const NO_WRITE = ".".repeat(WRITE_ID_LENGTH);
+const SERIALIZER_LENGTH = 16;
+
+export const HEADER_LENGTH = 220;
+
+// All fields but the serializers have a fixed width, so the whole length leaves exactly theirs.
+const HEADER = new RegExp(
+  `^${FORMAT}([LMD])` +
+    `([a-z0-9-]* *)` +
+    `(\\d{12})(\\d{15})(\\d{15})(\\d{15})(\\d{15})` +
+    `([A-Za-z0-9_.-]{${REMEMBERED_WRITES * WRITE_ID_LENGTH}})` +
+    `([a-z0-9-]* *)` +
+    `(\\d{8})(\\d{8})(\\d{8})$`,
+);
+
+/** The names a serializer may have, so that one fits the header. */
+export const SERIALIZER_ID: RegExp = /^[a-z0-9-]{1,16}$/;
+
+export function encodeRecord(record: SessionRecord): string {
+  const meta = Object.keys(record.meta).length === 0 ? "" : JSON.stringify(record.meta);
+  const flash = record.flash?.text ?? "";
+  return encodeHeader(record, meta.length, flash.length) + meta + flash + record.data.text;
+}
+
+/** The header alone, for a touch: sections and their lengths stay as they are in `record`. */
+export function encodeHeader(record: SessionRecord, metaLength: number, flashLength: number): string {
+  return (
+    FORMAT +
+    STATES[record.state] +
+    record.data.serializer.padEnd(SERIALIZER_LENGTH) +
+    digits(record.version, 12) +
+    digits(record.createdAt, 15) +
+    digits(record.touchedAt, 15) +
+    digits(record.absoluteAt, 15) +
+    digits(record.idleWindow, 15) +
+    writeIds(record.writes) +
+    (record.flash?.serializer ?? "").padEnd(SERIALIZER_LENGTH) +
+    digits(metaLength, 8) +
+    digits(flashLength, 8) +
+    digits(record.data.text.length, 8)
+  );
+}
+
+/** Reads a record; `undefined` for anything that is not one, whole and of a known format. Payloads are not decoded. */
+export function parseRecord(text: string): SessionRecord | undefined {
+  const fields = HEADER.exec(text.slice(0, HEADER_LENGTH));
+  if (fields === null) return undefined;
+  const [, state, serializer, version, createdAt, touchedAt, absoluteAt, idleWindow, writes, flashSerializer] =
+    fields as unknown as string[];
+  const [metaLength, flashLength, dataLength] = fields.slice(10).map(Number) as [number, number, number];
+  const flashStart = HEADER_LENGTH + metaLength;
+  const dataStart = flashStart + flashLength;
+  if (text.length !== dataStart + dataLength) return undefined;
+  const meta = parseMeta(text.slice(HEADER_LENGTH, flashStart));
+  if (meta === undefined) return undefined;
+  return {
+    state: state === "L" ? "live" : state === "M" ? "moved" : "dead",
+    version: Number(version),
+    createdAt: Number(createdAt),
+    touchedAt: Number(touchedAt),
+    absoluteAt: Number(absoluteAt),
+    idleWindow: Number(idleWindow),
+    writes: splitWrites(writes as string),
+    meta,
+    flash:
+      flashLength === 0
+        ? undefined
+        : { serializer: (flashSerializer as string).trimEnd(), text: text.slice(flashStart, dataStart) },
+    data: { serializer: (serializer as string).trimEnd(), text: text.slice(dataStart) },
+  };
+}
+
+/** The header of a touch: `record` as it stands in the store as `text`, with the idle window begun anew. */
+export function touchedHeader(record: SessionRecord, text: string): string {
+  return encodeHeader(record, Number(text.slice(196, 204)), Number(text.slice(204, 212)));
+}
+
+/** 64 random bits: two writes of one session never share an id. */
+export function createWriteId(): string {
+  return base64url(getRandomValues(new Uint8Array(8)));
+}
+
+/** The write ids after one more write. */
+export function rememberWrite(record: SessionRecord, writeId: string): string[] {
+  return [writeId, ...record.writes].slice(0, REMEMBERED_WRITES);
+}
+
+/** True if a write, whose answer may have been lost, is among the last ones of the record. */
+export function hasWrite(record: SessionRecord, writeId: string): boolean {
+  return record.writes.includes(writeId);
+}
+
+function parseMeta(text: string): RecordMeta | undefined {
+  if (text === "") return {};
+  try {
+    const meta: unknown = JSON.parse(text);
+    return typeof meta === "object" && meta !== null && !Array.isArray(meta) ? meta : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function digits(value: number, width: number): string {
+  return String(value).padStart(width, "0");
+}
+
+function writeIds(writes: readonly string[]): string {
+  return writes.join("").padEnd(REMEMBERED_WRITES * WRITE_ID_LENGTH, NO_WRITE);
+}
+
+function splitWrites(text: string): string[] {
+  const writes: string[] = [];
+  for (let start = 0; start < text.length; start += WRITE_ID_LENGTH) {
+    const id = text.slice(start, start + WRITE_ID_LENGTH);
+    if (id !== NO_WRITE) writes.push(id);
+  }
+  return writes;
+}

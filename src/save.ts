@@ -1,0 +1,270 @@
+import { createRecord, writeConditionally } from "./conditional-write.ts";
+import { Budget, type Context } from "./context.ts";
+import { committedError, conflictError, goneError, optionError, storeError } from "./errors.ts";
+import { isExpired, isRenewalDue, type Lifetime } from "./lifecycle.ts";
+import { byteLength, checkSize } from "./limits.ts";
+import { decodeRecord } from "./load.ts";
+import { merge, type MergeConflict, type Merged } from "./merge.ts";
+import { createWriteId, rememberWrite, type Encoded, type RecordMeta, type SessionRecord } from "./record.ts";
+import { createBase, type SessionState, type Stored } from "./session-state.ts";
+import { hashToken, isToken } from "./token.ts";
+import { adopt } from "./tracking/adopt.ts";
+import { copy } from "./tracking/snapshot.ts";
+
+type Fields = Record<string, unknown>;
+
+/** Run on the newest data, again whenever someone else wrote first. */
+export type Revise = (draft: Fields) => unknown;
+
+/**
+ * Stores what a session changed: data, one-time values, cookie overrides. With `revise`, that too, on the newest data.
+ *
+ * A session is created when it first has something to keep. After that a write replaces the very version it was made from, or
+ * merges into the newer one and tries again, so that nothing of another request is lost. A session that was ended is never
+ * created anew.
+ *
+ * @throws {SessionError} see `$save`
+ */
+export async function save(context: Context, state: SessionState, revise?: Revise): Promise<void> {
+  if (state.status === "ended") return saveEnded(context, state, revise);
+  if (state.status === "new") return create(context, state, revise);
+  if (revise === undefined && !(await isChanged(context, state))) return;
+  const stored = state.stored as Stored;
+  const budget = new Budget(context.platform, context.options.timeouts.save);
+  let last: Composed | undefined;
+  let renewed = false;
+  const written = await writeConditionally(context, budget, stored.key, "save a session", stored, async (record, writeId) => {
+    last = undefined;
+    if (record.state !== "live" || isExpired(record, context.options.now())) return undefined;
+    last = await compose(context, state, record, revise);
+    if (isSameAs(last, record)) return undefined;
+    const next = nextRecord(context, record, writeId, last);
+    renewed = next.touchedAt !== record.touchedAt;
+    return next;
+  });
+  if (last === undefined || written.status === "missing") return becomeGone(context, state);
+  settle(context, state, last, { ...stored, entry: written.entry, record: written.record });
+  if (written.record.state === "dead") return becomeDestroyed(context, state);
+  if (renewed || last.cookie !== undefined) state.cookieAction = "set";
+  if (written.status === "written") context.tell("saved", { id: stored.id });
+}
+
+/** Takes note that another request ended the session while this one had changes for it. */
+export function becomeGone(context: Context, state: SessionState): void {
+  state.status = "ended";
+  state.cookieAction = "none";
+  context.tell("gone", { id: state.stored?.id });
+  if (context.options.onGone === "throw") throw goneError();
+}
+
+/** Takes note that this request ended the session. */
+export function becomeDestroyed(context: Context, state: SessionState): void {
+  state.status = "destroyed";
+  state.cookieAction = state.hadCookie ? "clear" : "none";
+  context.tell("destroyed", { id: state.stored?.id });
+}
+
+/** What a commit of this session would store, made from the tree as it is now. */
+interface Composed {
+  readonly tree: Fields;
+  readonly data: Encoded;
+  readonly flash: Map<string, unknown>;
+  readonly flashText: Encoded | undefined;
+  readonly meta: RecordMeta;
+  /** The cookie overrides this writes, if they changed. */
+  readonly cookie: SessionState["cookie"] | undefined;
+  readonly flashChanges: Map<string, unknown>;
+  /** `$clear` was called, and nothing is left: the session ends. */
+  readonly ends: boolean;
+  readonly cleared: boolean;
+  readonly merged: Merged | undefined;
+  /** The session's own tree as it was merged. */
+  readonly mine: Fields | undefined;
+  readonly conflicts: readonly MergeConflict[];
+}
+
+/** Composes what to store, given the newest record; none if the session is new. */
+async function compose(
+  context: Context,
+  state: SessionState,
+  record: SessionRecord | undefined,
+  revise: Revise | undefined,
+): Promise<Composed> {
+  const { tracker, base, cleared } = state;
+  const flashChanges = new Map(state.flashChanges);
+  const cookie = state.cookieChanged ? state.cookie : undefined;
+  const theirs = await theirState(context, state, record);
+  tracker.checkpoint();
+  const conflicts: MergeConflict[] = [];
+  const isNewer = record !== undefined && !isSameText(record.data, base.encoded);
+  const merged =
+    isNewer || revise !== undefined
+      ? merge(base.tree(), state.raw, theirs.data(), (raw) => tracker.marks(raw), {
+          resolve: resolver(context),
+          report: (conflict) => conflicts.push(conflict),
+        })
+      : undefined;
+  const mine = merged === undefined ? undefined : (copy(state.raw, new Map()) as Fields);
+  if (conflicts.length > 0 && context.options.conflict === "reject") {
+    for (const { path } of conflicts) context.tell("conflict", { id: state.stored?.id, path });
+    throw conflictError(conflicts.map(({ path }) => path));
+  }
+  const tree = merged?.tree ?? state.raw;
+  const flash = state.flashNow(theirs.flash);
+  revise?.(tree);
+  const data = await context.codec.encode(tree);
+  const flashText = flash.size === 0 ? undefined : await context.codec.encode(Object.fromEntries(flash));
+  const meta = cookie === undefined ? (record?.meta ?? {}) : withCookie(record?.meta ?? {}, cookie);
+  const ends = cleared && Object.keys(tree).length === 0 && flash.size === 0 && meta.owner === undefined;
+  checkSize(byteLength(data.text) + byteLength(flashText?.text ?? ""), context.options.maxBytes, tree);
+  return { tree, data, flash, flashText, meta, cookie, flashChanges, ends, cleared, merged, mine, conflicts };
+}
+
+/** What the store holds by now. */
+async function theirState(
+  context: Context,
+  state: SessionState,
+  record: SessionRecord | undefined,
+): Promise<{ data: () => Fields; flash: ReadonlyMap<string, unknown> }> {
+  if (record === undefined || record === state.stored?.record) return { data: () => state.base.tree(), flash: state.flash };
+  const decoded = await decodeRecord(context, record);
+  // What cannot be read is never overwritten.
+  if (decoded === undefined) throw storeError("save a session", new Error("The record was damaged meanwhile."));
+  return { data: () => decoded.data, flash: new Map(Object.entries(decoded.flash)) };
+}
+
+function resolver(context: Context): (conflict: MergeConflict) => unknown {
+  const { conflict } = context.options;
+  return typeof conflict === "function" ? conflict : ({ mine }) => mine;
+}
+
+function nextRecord(context: Context, record: SessionRecord, writeId: string, composed: Composed): SessionRecord {
+  const now = context.options.now();
+  const renewed = isRenewalDue(record, now) ? { touchedAt: now, idleWindow: context.options.idleWindow } : {};
+  const next = { ...record, ...renewed, version: record.version + 1, writes: rememberWrite(record, writeId) };
+  return composed.ends
+    ? deadRecord(next, now, context.options.tombstoneTtl)
+    : { ...next, data: composed.data, flash: composed.flashText, meta: composed.meta };
+}
+
+/** What stays of a session that was ended: nothing but that it was, for as long as a late request may come. */
+export function deadRecord(record: SessionRecord, now: number, tombstoneTtl: number): SessionRecord {
+  return {
+    ...record,
+    state: "dead",
+    touchedAt: now,
+    absoluteAt: 0,
+    idleWindow: tombstoneTtl,
+    data: { serializer: record.data.serializer, text: "" },
+    flash: undefined,
+    meta: {},
+  };
+}
+
+/** True if there is something to store. Exact: data that is back as it was is not. */
+async function isChanged(context: Context, state: SessionState): Promise<boolean> {
+  if (state.extrasChanged || state.cleared) return true;
+  if (!state.tracker.touched) return false;
+  const data = await context.codec.encode(state.raw);
+  if (isSameText(data, state.base.encoded)) return false;
+  if (state.tracker.written && data.serializer === state.base.encoded.serializer) return true;
+  // What a serializer reads back need not be written the same way: compare with that before a write for nothing.
+  return !isSameText(data, await context.codec.encode(state.base.tree()));
+}
+
+function isSameAs(composed: Composed, record: SessionRecord): boolean {
+  return (
+    !composed.ends &&
+    isSameText(composed.data, record.data) &&
+    isSameText(composed.flashText, record.flash) &&
+    JSON.stringify(composed.meta) === JSON.stringify(record.meta)
+  );
+}
+
+function isSameText(a: Encoded | undefined, b: Encoded | undefined): boolean {
+  return a?.text === b?.text && a?.serializer === b?.serializer;
+}
+
+/** Makes the state show what was stored, and keeps what the user changed while it was on its way. */
+function settle(context: Context, state: SessionState, composed: Composed, stored: Stored): void {
+  const { tracker } = state;
+  const { merged } = composed;
+  state.status = "stored";
+  state.stored = stored;
+  state.base = createBase(composed.data, composed.tree, context.codec);
+  state.flash = composed.flash;
+  for (const [key, value] of composed.flashChanges) {
+    if (state.flashChanges.get(key) === value) state.flashChanges.delete(key);
+  }
+  if (state.cookie === composed.cookie) state.cookieChanged = false;
+  if (composed.cleared) state.cleared = false;
+  if (merged === undefined) {
+    tracker.settle();
+  } else if (!tracker.writtenSinceCheckpoint) {
+    adopt(tracker, merged.tree, merged.pairs);
+    tracker.checkpoint();
+    tracker.settle();
+  } else {
+    const shown = copy(merged.tree, new Map()) as Fields;
+    const kept = merge(composed.mine as Fields, state.raw, shown, () => undefined, {
+      resolve: ({ mine }) => mine,
+      report: () => {},
+    });
+    adopt(tracker, kept.tree, kept.pairs);
+    tracker.settle();
+  }
+  for (const { path } of composed.conflicts) context.tell("conflict", { id: stored.id, path });
+}
+
+async function create(context: Context, state: SessionState, revise: Revise | undefined): Promise<void> {
+  if (revise === undefined && Object.keys(state.raw).length === 0 && state.flashNow().size === 0) return;
+  const composed = await compose(context, state, undefined, revise);
+  if (Object.keys(composed.tree).length === 0 && composed.flash.size === 0) return;
+  // The cookie left with the response, so nobody could ever come back to it.
+  if (state.committed && revise !== undefined) throw committedError();
+  const { options } = context;
+  const place = await createToken(context);
+  const life = { ...state.life(options.idleWindow, options.absoluteTimeout), touchedAt: options.now() };
+  const record = firstRecord(life, composed);
+  const entry = await createRecord(context, new Budget(context.platform, options.timeouts.save), place.key, record);
+  if (entry === undefined) throw storeError("create a session", new Error("`generateToken` gave a token that is in use."));
+  settle(context, state, composed, { ...place, entry, record });
+  state.cookieAction = "set";
+  context.tell("created", { id: place.id });
+}
+
+/** A new token, and where its record goes. */
+export async function createToken(context: Context): Promise<Pick<Stored, "token" | "id" | "key">> {
+  const token = context.options.generateToken();
+  if (!isToken(token)) throw optionError("generateToken", undefined, "a function that returns 1 to 256 of A-Z a-z 0-9 _ -");
+  const id = await hashToken(token);
+  return { token, id, key: context.keyOf(token, id) };
+}
+
+function firstRecord(life: Lifetime, composed: Composed): SessionRecord {
+  return {
+    ...life,
+    state: "live",
+    version: 1,
+    writes: [createWriteId()],
+    data: composed.data,
+    flash: composed.flashText,
+    meta: composed.meta,
+  };
+}
+
+/** Changes to a session that another request ended. What only takes one-time values or sets the cookie loses nothing. */
+function saveEnded(context: Context, state: SessionState, revise: Revise | undefined): void {
+  const flashSet = [...state.flashChanges.values()].some((value) => value !== undefined);
+  if (revise === undefined && !flashSet && state.changes.length === 0) return;
+  if (revise !== undefined && context.options.onGone === "drop") revise(copy(state.raw, new Map()) as Fields);
+  becomeGone(context, state);
+}
+
+/** The meta section with new cookie overrides in it. */
+function withCookie(meta: RecordMeta, { persistent, maxAge }: SessionState["cookie"]): RecordMeta {
+  const { cookie: _, ...rest } = meta;
+  if (persistent === undefined && maxAge === undefined) return rest;
+  const cookie = { ...(persistent === undefined ? {} : { persistent }), ...(maxAge === undefined ? {} : { maxAge }) };
+  return { ...rest, cookie };
+}

@@ -1,0 +1,138 @@
+import type { Codec } from "./codec.ts";
+import { isPromise } from "./codec.ts";
+import { committedError, destroyedError } from "./errors.ts";
+import type { Lifetime } from "./lifecycle.ts";
+import type { Encoded, SessionRecord } from "./record.ts";
+import type { StoreEntry } from "./stores/store.ts";
+import { listChanges } from "./tracking/changes.ts";
+import { copy } from "./tracking/snapshot.ts";
+import type { Change, Tracker } from "./tracking/tracker.ts";
+import type { SessionCookieOverrides } from "./types.ts";
+
+type Fields = Record<string, unknown>;
+
+/** Where a session lives in the store, and what was last seen there. */
+export interface Stored {
+  readonly token: string;
+  readonly id: string;
+  readonly key: string;
+  readonly entry: StoreEntry;
+  readonly record: SessionRecord;
+}
+
+/**
+ * What the engine knows of one session in one request.
+ *
+ * - `new`: no record in the store.
+ * - `stored`: loaded from the store, or saved to it.
+ * - `ended`: another request ended it. Never stored again, and it sends no cookie.
+ * - `destroyed`: this request ended it.
+ */
+export class SessionState {
+  status: "new" | "stored" | "ended" | "destroyed" = "new";
+  stored: Stored | undefined;
+  tracker!: Tracker;
+  base: Base;
+  /** One-time values as stored. */
+  flash: ReadonlyMap<string, unknown> = new Map();
+  /** One-time values set (a value) and taken (`undefined`) by this request. */
+  readonly flashChanges: Map<string, unknown> = new Map();
+  cookie: SessionCookieOverrides = {};
+  cookieChanged = false;
+  /** `$clear` was called: an empty result ends the session. */
+  cleared = false;
+  /** Something of the session was shown to the handler, so the response depends on it. */
+  wasRead = false;
+  /** The response was committed: plain writes are over. */
+  committed = false;
+  /** What the response has to do with the cookie. */
+  cookieAction: "none" | "set" | "clear" = "none";
+  readonly createdAt: number;
+  /** The request carried a cookie of our name, whatever was in it. */
+  readonly hadCookie: boolean;
+  /** Whether the request came over https; undefined if unknown. */
+  readonly secure: boolean | undefined;
+  /** The last operation of this request on this session: they run one after another. */
+  tail: Promise<unknown> = Promise.resolve();
+
+  constructor(now: number, hadCookie: boolean, secure: boolean | undefined) {
+    this.createdAt = now;
+    this.hadCookie = hadCookie;
+    this.secure = secure;
+    this.base = EMPTY_BASE;
+  }
+
+  /** Throws where plain writes are over. */
+  guard(): void {
+    if (this.status === "destroyed") throw destroyedError();
+    if (this.committed) throw committedError();
+  }
+
+  get raw(): Fields {
+    return this.tracker.root.raw as Fields;
+  }
+
+  get changes(): Change[] {
+    if (!this.cleared && !this.tracker.touched) return [];
+    const changes = listChanges(this.cleared ? {} : this.base.tree(), this.tracker);
+    return this.cleared && Object.keys(this.base.tree()).length > 0 ? [{ op: "clear", path: [] }, ...changes] : changes;
+  }
+
+  /** One-time values as they would be stored now. */
+  flashNow(stored: ReadonlyMap<string, unknown> = this.flash): Map<string, unknown> {
+    const flash = new Map(this.cleared ? [] : stored);
+    for (const [key, value] of this.flashChanges) {
+      if (value === undefined) flash.delete(key);
+      else flash.set(key, value);
+    }
+    return flash;
+  }
+
+  /** True if something beside the data would be stored. */
+  get extrasChanged(): boolean {
+    if (this.cookieChanged && this.status === "stored") return true;
+    if (this.cleared && this.flash.size > 0) return true;
+    for (const [key, value] of this.flashChanges) if (value !== undefined || this.flash.has(key)) return true;
+    return false;
+  }
+
+  life(idleWindow: number, absoluteTimeout: number): Lifetime {
+    return (
+      this.stored?.record ?? {
+        createdAt: this.createdAt,
+        touchedAt: this.createdAt,
+        absoluteAt: absoluteTimeout === 0 ? 0 : this.createdAt + absoluteTimeout,
+        idleWindow,
+      }
+    );
+  }
+}
+
+/** The data as it was loaded or last stored: what changes are told from. */
+export interface Base {
+  readonly encoded: Encoded;
+  /** The data as a tree of its own, made anew each time. */
+  tree(): Fields;
+}
+
+export const EMPTY_BASE: Base = { encoded: { serializer: "", text: "" }, tree: () => ({}) };
+
+/**
+ * Keeps what was decoded for later comparison.
+ *
+ * Usually as text, decoded again if that is ever needed. A serializer that answers by a promise cannot be asked from a getter, so
+ * its tree is copied.
+ */
+export function createBase(encoded: Encoded, data: Fields, codec: Codec): Base {
+  const again = (): Fields | undefined => {
+    const decoded = codec.decode(encoded);
+    if (!isPromise(decoded)) return decoded;
+    decoded.catch(() => undefined);
+    return undefined;
+  };
+  const kept = codec.decodesAtOnce(encoded) ? undefined : (copy(data, new Map()) as Fields);
+  return {
+    encoded,
+    tree: () => (kept === undefined ? (again() ?? {}) : (copy(kept, new Map()) as Fields)),
+  };
+}

@@ -1,0 +1,255 @@
+import { valueError } from "./errors.ts";
+import { expiresAt } from "./lifecycle.ts";
+import type { ResolvedOptions } from "./options.ts";
+import { inspect } from "./serializers/inspect.ts";
+import type { SessionState } from "./session-state.ts";
+import { admit } from "./tracking/admit.ts";
+import { increment } from "./tracking/increment.ts";
+import { ObjectHandler } from "./tracking/object.ts";
+import { snapshot } from "./tracking/snapshot.ts";
+import { Tracker, type Change } from "./tracking/tracker.ts";
+import type { Session, SessionControls, SessionCookieOverrides } from "./types.ts";
+
+type Fields = Record<string, unknown>;
+
+/** What a session has done for it: everything that takes I/O. */
+export interface SessionEngine {
+  readonly options: ResolvedOptions;
+  save(state: SessionState): Promise<void>;
+  reload(state: SessionState): Promise<void>;
+  regenerate(state: SessionState): Promise<void>;
+  destroy(state: SessionState): Promise<void>;
+  update<R>(state: SessionState, fn: (draft: Fields) => R): Promise<R>;
+}
+
+const states = new WeakMap<object, SessionState>();
+
+/** Makes the proxy through which the user sees `data` as a session. */
+export function createSession(state: SessionState, data: Fields, engine: SessionEngine): Session {
+  state.tracker = new Tracker(
+    data,
+    () => state.guard(),
+    (tracker) => new SessionHandler(tracker, state, engine),
+  );
+  states.set(state.tracker.root.proxy, state);
+  return state.tracker.root.proxy as Session;
+}
+
+/** The state behind a session. @throws {TypeError} for anything else */
+export function stateOf(session: object): SessionState {
+  const state = states.get(session);
+  if (state === undefined) throw new TypeError("[unsession] This is not a session. Pass what `load` gave.");
+  return state;
+}
+
+/** The root of the tree: data keys as on any object, controls under `$`, and reads taken note of. */
+class SessionHandler extends ObjectHandler {
+  readonly #state: SessionState;
+  readonly #controls: Controls;
+  readonly #bound = new Map<string, unknown>();
+
+  constructor(tracker: Tracker, state: SessionState, engine: SessionEngine) {
+    super(tracker);
+    this.#state = state;
+    this.#controls = new Controls(state, engine);
+  }
+
+  override get(target: object, key: PropertyKey): unknown {
+    if (isControl(key)) return this.#control(key);
+    this.#read(key);
+    return super.get(target, key);
+  }
+
+  has(target: object, key: PropertyKey): boolean {
+    if (isControl(key)) return false;
+    this.#read(key);
+    return Reflect.has(target, key);
+  }
+
+  ownKeys(target: object): (string | symbol)[] {
+    this.#state.wasRead = true;
+    return Reflect.ownKeys(target);
+  }
+
+  override getOwnPropertyDescriptor(target: object, key: PropertyKey): PropertyDescriptor | undefined {
+    if (isControl(key)) return undefined;
+    this.#read(key);
+    return super.getOwnPropertyDescriptor(target, key);
+  }
+
+  protected override assign(target: object, key: PropertyKey, value: unknown): boolean {
+    if (isControl(key)) throw reservedKey(key);
+    return super.assign(target, key, value);
+  }
+
+  /** Awaiting a session reads `then`, and tools read symbols: neither shows any data. */
+  #read(key: PropertyKey): void {
+    if (typeof key === "string" && key !== "then") this.#state.wasRead = true;
+  }
+
+  #control(key: string): unknown {
+    if (!Object.hasOwn(Controls.prototype, key)) return undefined;
+    const known = this.#bound.get(key);
+    if (known !== undefined) return known;
+    const control: unknown = (this.#controls as unknown as Fields)[key];
+    if (typeof control !== "function") return control;
+    // Bound once, so that a control can be passed on and is the same each time.
+    const bound: unknown = control.bind(this.#controls);
+    this.#bound.set(key, bound);
+    return bound;
+  }
+}
+
+function isControl(key: PropertyKey): key is string {
+  return typeof key === "string" && key.charCodeAt(0) === 0x24;
+}
+
+function reservedKey(key: string): Error {
+  return valueError(
+    [key],
+    "has a key that begins with `$`",
+    "These names are controls of the session, and cannot be assigned; nested they are plain data",
+  );
+}
+
+/** The members under `$`. */
+class Controls implements SessionControls<Fields> {
+  readonly #state: SessionState;
+  readonly #engine: SessionEngine;
+  #cookie: SessionCookieOverrides | undefined;
+
+  constructor(state: SessionState, engine: SessionEngine) {
+    this.#state = state;
+    this.#engine = engine;
+  }
+
+  get $id(): string | undefined {
+    return this.#seen().stored?.id;
+  }
+
+  get $isNew(): boolean {
+    return this.#seen().status === "new";
+  }
+
+  get $isDirty(): boolean {
+    const state = this.#state;
+    return state.status !== "destroyed" && (state.changes.length > 0 || state.extrasChanged);
+  }
+
+  get $changes(): readonly Change[] {
+    return Object.freeze(this.#seen().changes);
+  }
+
+  get $createdAt(): Date {
+    return new Date(this.#seen().stored?.record.createdAt ?? this.#state.createdAt);
+  }
+
+  get $expiresAt(): Date | null {
+    const { idleWindow, absoluteTimeout } = this.#engine.options;
+    const end = expiresAt(this.#seen().life(idleWindow, absoluteTimeout));
+    return end === undefined ? null : new Date(end);
+  }
+
+  get $cookie(): SessionCookieOverrides {
+    this.#cookie ??= cookieOverrides(this.#state);
+    return this.#cookie;
+  }
+
+  $save(): Promise<void> {
+    return this.#engine.save(this.#state);
+  }
+
+  $reload(): Promise<void> {
+    return this.#engine.reload(this.#state);
+  }
+
+  $regenerate(): Promise<void> {
+    return this.#engine.regenerate(this.#state);
+  }
+
+  $destroy(): Promise<void> {
+    return this.#engine.destroy(this.#state);
+  }
+
+  $update<R>(fn: (draft: Fields) => R): Promise<R> {
+    return this.#engine.update(this.#state, fn);
+  }
+
+  $clear(): void {
+    const state = this.#state;
+    state.guard();
+    const { tracker, raw } = state;
+    for (const key of Object.keys(raw)) delete raw[key];
+    state.flashChanges.clear();
+    state.cleared = true;
+    tracker.wrote(() => ({ op: "clear", path: [] }));
+  }
+
+  $increment(path: string | readonly unknown[], by: number = 1): void {
+    const steps = Array.isArray(path) ? (path as readonly unknown[]) : [path];
+    if (typeof steps[0] === "string" && isControl(steps[0])) throw reservedKey(steps[0]);
+    increment(this.#state.tracker, steps, by);
+  }
+
+  $flash<V = unknown>(key: string, ...[value]: [unknown?]): V | undefined {
+    const state = this.#state;
+    // Told by the number of arguments, so that a value that happens to be undefined does not read.
+    if (arguments.length > 1) {
+      state.guard();
+      const kept = snapshot(admit(value, () => ["$flash", key]));
+      inspect({ [key]: kept }, this.#engine.options.maxBytes, this.#engine.options.serializer !== undefined);
+      state.flashChanges.set(key, kept);
+      return undefined;
+    }
+    this.#seen();
+    const found = state.flashNow().get(key);
+    if (found === undefined) return undefined;
+    state.guard();
+    if (state.flash.has(key)) state.flashChanges.set(key, undefined);
+    else state.flashChanges.delete(key);
+    return found as V;
+  }
+
+  $subscribe(fn: (change: Change) => void): () => void {
+    // A function of its own, so that subscribing one listener twice calls it twice and ends one at a time.
+    const listener = (change: Change): void => fn(change);
+    this.#state.tracker.listeners.add(listener);
+    return () => void this.#state.tracker.listeners.delete(listener);
+  }
+
+  $snapshot(): Fields {
+    return snapshot(this.#seen().raw);
+  }
+
+  /** What shows something of the session makes the response depend on it. */
+  #seen(): SessionState {
+    this.#state.wasRead = true;
+    return this.#state;
+  }
+}
+
+/** `$cookie`: an object that checks what is written and takes note of it. */
+function cookieOverrides(state: SessionState): SessionCookieOverrides {
+  const write = (key: "persistent" | "maxAge", value: unknown, valid: boolean, accepted: string): void => {
+    state.guard();
+    if (value !== undefined && !valid)
+      throw valueError(["$cookie", key], `is not ${accepted}`, `Give it ${accepted}, or undefined`);
+    if (state.cookie[key] === value) return;
+    state.cookie = { ...state.cookie, [key]: value };
+    state.cookieChanged = true;
+  };
+  return Object.seal({
+    get persistent(): boolean | undefined {
+      return state.cookie.persistent;
+    },
+    set persistent(value: boolean | undefined) {
+      write("persistent", value, typeof value === "boolean", "true or false");
+    },
+    get maxAge(): number | undefined {
+      return state.cookie.maxAge;
+    },
+    set maxAge(value: number | undefined) {
+      write("maxAge", value, Number.isInteger(value) && (value as number) > 0, "a whole number of seconds above 0");
+    },
+  });
+}

@@ -1,0 +1,80 @@
+import { getRandomValues, subtle } from "uncrypto";
+import { base64url } from "./base64url.ts";
+
+/**
+ * The secret in the cookie, and what is made of it.
+ *
+ * A token is 256 random bits (ASVS 5.0 7.2.3 asks for 128). The session id is its SHA-256, so that neither a log nor a dump of the
+ * store lets anyone in. With a `secret` the cookie also carries an HMAC, so that forged tokens never reach the store.
+ */
+
+const TOKEN_BYTES = 32;
+
+/** Short enough for any store key, and safe in a cookie and in unstorage's keys, which fold `:`, `/` and `?`. */
+const TOKEN = /^[A-Za-z0-9_-]{1,256}$/;
+
+/** `HMAC-SHA256` in base64url. */
+const SIGNATURE = /^[A-Za-z0-9_-]{43}$/;
+
+/** Part of what is signed, so that a later scheme cannot be mistaken for this one. */
+const SIGNATURE_VERSION = "v1";
+
+export function generateToken(): string {
+  return base64url(getRandomValues(new Uint8Array(TOKEN_BYTES)));
+}
+
+export function isToken(value: unknown): value is string {
+  return typeof value === "string" && TOKEN.test(value);
+}
+
+/** The session id: SHA-256 of the token, base64url. */
+export async function hashToken(token: string): Promise<string> {
+  return base64url(new Uint8Array(await subtle.digest("SHA-256", new TextEncoder().encode(token))));
+}
+
+/** Turns tokens into cookie values and back. */
+export interface TokenSigner {
+  sign(token: string): MaybePromise<string>;
+  /** The token of a cookie value, `undefined` if it is malformed or not signed by one of the secrets; costs no I/O. */
+  verify(value: string): MaybePromise<string | undefined>;
+}
+
+type MaybePromise<T> = T | Promise<T>;
+
+/** Without secrets a cookie value is the token. With some, the first signs and all verify. */
+export function createSigner(secrets: readonly string[], cookieName: string): TokenSigner {
+  if (secrets.length === 0) {
+    return { sign: (token) => token, verify: (value) => (isToken(value) ? value : undefined) };
+  }
+  let imported: Promise<CryptoKey[]> | undefined;
+  const keys = (): Promise<CryptoKey[]> => (imported ??= Promise.all(secrets.map(importKey)));
+  // The name is part of it, so that a value cannot be moved to another cookie signed with the same secret.
+  const signed = (token: string): Uint8Array<ArrayBuffer> =>
+    new TextEncoder().encode(`${SIGNATURE_VERSION}.${cookieName}.${token}`);
+  return {
+    async sign(token) {
+      const [first] = await keys();
+      const signature = await subtle.sign("HMAC", first as CryptoKey, signed(token));
+      return `${token}.${base64url(new Uint8Array(signature))}`;
+    },
+    async verify(value) {
+      const [token, signature, ...rest] = value.split(".", 3);
+      if (rest.length > 0 || !isToken(token) || signature === undefined || !SIGNATURE.test(signature)) return undefined;
+      const bytes = fromBase64url(signature);
+      for (const key of await keys()) {
+        // `verify` compares in constant time (Web Cryptography, 31.6.4).
+        if (await subtle.verify("HMAC", key, bytes, signed(token))) return token;
+      }
+      return undefined;
+    },
+  };
+}
+
+function importKey(secret: string): Promise<CryptoKey> {
+  const bytes = new TextEncoder().encode(secret);
+  return subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
+}
+
+function fromBase64url(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (character) => character.charCodeAt(0));
+}

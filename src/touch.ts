@@ -1,0 +1,42 @@
+import { Budget, type Context } from "./context.ts";
+import { isExpired, isRenewalDue, storeTtl } from "./lifecycle.ts";
+import { parseRecord, touchedHeader } from "./record.ts";
+import type { SessionState, Stored } from "./session-state.ts";
+
+/**
+ * Begins the idle window anew, data unchanged, and renews the cookie: at most once per renewal step.
+ *
+ * Never throws: nothing that the user wrote is at stake. If the touch does not come off, the cookie is not renewed either, and the
+ * next request tries again.
+ */
+export async function touch(context: Context, state: SessionState): Promise<void> {
+  const { options } = context;
+  let { entry, record } = state.stored as Stored;
+  const { key, id } = state.stored as Stored;
+  const budget = new Budget(context.platform, options.timeouts.save);
+  try {
+    for (;;) {
+      const now = options.now();
+      if (record.state !== "live" || isExpired(record, now) || !isRenewalDue(record, now)) return;
+      const next = { ...record, version: record.version + 1, touchedAt: now, idleWindow: options.idleWindow };
+      const header = touchedHeader(next, entry.value);
+      const seen = entry;
+      const touched = await context.ask(budget, "touch a session", (store) =>
+        store.touch(key, header, seen, storeTtl(next, now)),
+      );
+      if (touched.status === "missing") return;
+      if (touched.status === "ok") {
+        state.stored = { ...(state.stored as Stored), entry: touched.entry, record: next };
+        state.cookieAction = "set";
+        context.tell("touched", { id });
+        return;
+      }
+      const current = parseRecord(touched.current.value);
+      if (current === undefined || budget.left === 0) return;
+      entry = touched.current;
+      record = current;
+    }
+  } catch {
+    // Told to the `error` hook where it happened.
+  }
+}

@@ -1,0 +1,135 @@
+import { admit } from "./admit.ts";
+import type { Node } from "./node.ts";
+import { nodeOf, toRaw } from "./raw.ts";
+import { snapshot } from "./snapshot.ts";
+
+type Method = (this: unknown[], ...args: never[]) => unknown;
+
+/**
+ * Array methods that would go wrong, or record one write per item moved, if they ran through the traps.
+ *
+ * Those that search compare raw items, so that raw and proxied ones are found alike. Those that mutate work on the raw array and
+ * say once what happened. All others read item by item through the traps and need nothing.
+ */
+export const arrayMethods: Record<string, Method> = {
+  includes(this: unknown[], ...[item, from]: [unknown, number?]) {
+    return rawArray(this).includes(toRaw(item), from);
+  },
+  indexOf(this: unknown[], ...[item, from]: [unknown, number?]) {
+    return rawArray(this).indexOf(toRaw(item), from);
+  },
+  lastIndexOf(this: unknown[], ...[item, ...from]: [unknown, ...number[]]) {
+    return (rawArray(this).lastIndexOf as (...args: unknown[]) => number)(toRaw(item), ...from);
+  },
+
+  push(this: unknown[], ...items: unknown[]) {
+    return write(this, items, (array, raws, node, attached) => {
+      const start = array.length;
+      array.push(...raws);
+      if (attached) noteAppended(node, raws, start);
+      return array.length;
+    });
+  },
+  pop(this: unknown[]) {
+    return take(this, (array) => array.pop());
+  },
+  shift(this: unknown[]) {
+    return take(this, (array) => array.shift());
+  },
+  unshift(this: unknown[], ...items: unknown[]) {
+    return rearrange(this, items, (array, raws) => array.unshift(...raws));
+  },
+  splice(this: unknown[], ...[start, count, ...items]: [number, number, ...unknown[]]) {
+    const given = arguments.length;
+    return rearrange(this, items, (array, raws, node) => {
+      // How many arguments were given decides how much `splice` removes.
+      const removed = given === 0 ? [] : given === 1 ? array.splice(start) : array.splice(start, count, ...raws);
+      return removed.map((item) => release(node, item));
+    });
+  },
+  sort(this: unknown[], ...[compare]: [((a: unknown, b: unknown) => number)?]) {
+    const node = nodeOf(this) as Node;
+    const seen = (item: unknown): unknown => node.tracker.handOut(item, node.raw, undefined);
+    rearrange(this, [], (array) => array.sort(compare === undefined ? undefined : (a, b) => compare(seen(a), seen(b))));
+    return this;
+  },
+  reverse(this: unknown[]) {
+    rearrange(this, [], (array) => array.reverse());
+    return this;
+  },
+  fill(this: unknown[], ...[item, start, end]: [unknown, number?, number?]) {
+    rearrange(this, [item], (array, [raw]) => array.fill(raw, start, end));
+    return this;
+  },
+  copyWithin(this: unknown[], ...[target, start, end]: [number, number, number?]) {
+    rearrange(this, [], (array) => array.copyWithin(target, start, end));
+    return this;
+  },
+};
+Object.setPrototypeOf(arrayMethods, null);
+
+/** Takes note that items were moved or removed: the array counts as a new value. */
+export function rearranged(node: Node): void {
+  const { tracker } = node;
+  tracker.mark(node).reordered = true;
+  tracker.wrote(() => ({ op: "set", path: tracker.pathOf(node), value: snapshot(node.raw) }));
+}
+
+/** Takes note of what a method did to the array that was `before`. */
+function note(node: Node, before: readonly unknown[], raws: readonly unknown[]): void {
+  const array = node.raw as unknown[];
+  const kept = before.length <= array.length && before.every((item, index) => Object.is(item, array[index]));
+  if (kept) return noteAppended(node, array.slice(before.length), before.length);
+  for (const [index, item] of array.entries()) if (raws.includes(item)) node.tracker.placed(node, index, item);
+  rearranged(node);
+}
+
+function noteAppended(node: Node, raws: readonly unknown[], start: number): void {
+  const { tracker } = node;
+  for (const [offset, raw] of raws.entries()) {
+    tracker.placed(node, start + offset, raw);
+    tracker.wrote(() => ({ op: "append", path: tracker.pathOf(node), value: snapshot(raw) }));
+  }
+}
+
+/** Runs a method that writes, on the raw array with raw arguments. */
+function write<R>(
+  proxy: unknown[],
+  items: unknown[],
+  run: (array: unknown[], raws: unknown[], node: Node, attached: boolean) => R,
+): R {
+  const node = nodeOf(proxy) as Node;
+  const { tracker } = node;
+  tracker.guard();
+  const array = node.raw as unknown[];
+  const raws = items.map((item, index) => admit(item, () => [...tracker.pathOf(node), array.length + index]));
+  return run(array, raws, node, tracker.attach(node));
+}
+
+/** Runs a method that moves items, and takes note if it did. */
+function rearrange<R>(proxy: unknown[], items: unknown[], run: (array: unknown[], raws: unknown[], node: Node) => R): R {
+  return write(proxy, items, (array, raws, node, attached) => {
+    const before = [...array];
+    const result = run(array, raws, node);
+    if (attached) note(node, before, raws);
+    return result;
+  });
+}
+
+/** Runs `pop` or `shift`. */
+function take(proxy: unknown[], run: (array: unknown[]) => unknown): unknown {
+  return rearrange(proxy, [], (array, _raws, node) => release(node, run(array)));
+}
+
+/** Hands out an item that was taken out of its array: from now on the caller's own. */
+function release(node: Node, item: unknown): unknown {
+  const handed = node.tracker.handOut(item, node.raw, undefined);
+  const released = typeof handed === "object" && handed !== null ? nodeOf(handed) : undefined;
+  if (released !== undefined) released.released = true;
+  return handed;
+}
+
+/** What a searching method runs on; methods borrowed by `call` for another array work as ever. */
+function rawArray(array: unknown[]): unknown[] {
+  return toRaw(array);
+}

@@ -1,0 +1,57 @@
+import { valueError } from "../errors.ts";
+import { arrayMethods, rearranged } from "./array-methods.ts";
+import { arrayIndex } from "./kinds.ts";
+import type { Node } from "./node.ts";
+import { ObjectHandler } from "./object.ts";
+import { snapshot } from "./snapshot.ts";
+
+/** Traps of arrays: an item written in place, an item appended, and everything else, which moves items. */
+export class ArrayHandler extends ObjectHandler {
+  override get(target: object, key: PropertyKey): unknown {
+    if (typeof key === "string" && Object.hasOwn(arrayMethods, key)) return arrayMethods[key];
+    return super.get(target, key);
+  }
+
+  protected override step(key: PropertyKey): unknown {
+    return (typeof key === "string" ? arrayIndex(key) : undefined) ?? key;
+  }
+
+  protected override write(target: object, key: PropertyKey, value: unknown): boolean {
+    const items = target as unknown[];
+    if (key === "length") return this.#resize(items, value);
+    const index = this.step(key);
+    if (typeof index !== "number") {
+      throw valueError(this.place(target, key), "is a named property of an array", "Use an object for named values");
+    }
+    const { length } = items;
+    if (!this.assign(target, key, value)) return false;
+    // Past the end: the holes in between are new items too.
+    if (index > length) this.tracker.mark(this.tracker.node(target)).reordered = true;
+    return true;
+  }
+
+  protected override assigned(node: Node, key: PropertyKey, raw: unknown, isNew: boolean): void {
+    const { tracker } = this;
+    const index = this.step(key) as number;
+    tracker.placed(node, index, raw);
+    tracker.wrote(() =>
+      isNew && index === (node.raw as unknown[]).length - 1
+        ? { op: "append", path: tracker.pathOf(node), value: snapshot(raw) }
+        : { op: "set", path: [...tracker.pathOf(node), index], value: snapshot(raw) },
+    );
+  }
+
+  protected override deleted(node: Node): void {
+    rearranged(node);
+  }
+
+  #resize(items: unknown[], length: unknown): boolean {
+    this.tracker.guard();
+    if (items.length === length) return true;
+    const node = this.tracker.node(items);
+    const attached = this.tracker.attach(node);
+    if (!Reflect.set(items, "length", length)) return false;
+    if (attached) rearranged(node);
+    return true;
+  }
+}

@@ -1,0 +1,101 @@
+import { containerKind } from "./kinds.ts";
+
+/**
+ * Tells whether two values would be the same once stored.
+ *
+ * Like `Object.is` for primitives, by content for everything else. A key that holds `undefined` equals an absent key; the
+ * order of object keys, Map entries and Set members does not count.
+ */
+export function deepEqual(a: unknown, b: unknown): boolean {
+  return equal(a, b, undefined);
+}
+
+/** `open` holds the pairs under comparison, so that two cyclic structures of the same shape end as equal. */
+function equal(a: unknown, b: unknown, open: Map<object, Set<object>> | undefined): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  const kind = containerKind(a);
+  if (kind !== containerKind(b)) return false;
+  if (kind === undefined) return equalLeaf(a, b);
+
+  open ??= new Map();
+  const against = open.get(a) ?? new Set();
+  if (against.has(b)) return true;
+  open.set(a, against.add(b));
+  try {
+    if (kind === "array") return equalArrays(a as unknown[], b as unknown[], open);
+    if (kind === "map") return equalMaps(a as Map<unknown, unknown>, b as Map<unknown, unknown>, open);
+    if (kind === "set") return equalSets(a as Set<unknown>, b as Set<unknown>, open);
+    return equalObjects(a as Record<string, unknown>, b as Record<string, unknown>, open);
+  } finally {
+    against.delete(b);
+  }
+}
+
+type Open = Map<object, Set<object>>;
+
+function equalArrays(a: unknown[], b: unknown[], open: Open): boolean {
+  return a.length === b.length && a.every((item, index) => equal(item, b[index], open)) && holesEqual(a, b);
+}
+
+/** `every` skips holes of `a`; what stands in `b` there must be undefined too. */
+function holesEqual(a: unknown[], b: unknown[]): boolean {
+  if (Object.keys(a).length === a.length) return true;
+  for (let index = 0; index < a.length; index++) if (!(index in a) && b[index] !== undefined) return false;
+  return true;
+}
+
+function equalObjects(a: Record<string, unknown>, b: Record<string, unknown>, open: Open): boolean {
+  for (const key of Object.keys(a)) {
+    if (a[key] !== undefined && !(Object.hasOwn(b, key) && equal(a[key], b[key], open))) return false;
+  }
+  return Object.keys(b).every((key) => b[key] === undefined || (Object.hasOwn(a, key) && a[key] !== undefined));
+}
+
+function equalMaps(a: Map<unknown, unknown>, b: Map<unknown, unknown>, open: Open): boolean {
+  if (a.size !== b.size) return false;
+  const unmatched = [...b].filter(([key]) => !a.has(key));
+  for (const [key, value] of a) {
+    if (b.has(key)) {
+      if (!equal(value, b.get(key), open)) return false;
+    } else if (!takeMatch(unmatched, (entry) => equal(key, entry[0], open) && equal(value, entry[1], open))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+function equalSets(a: Set<unknown>, b: Set<unknown>, open: Open): boolean {
+  if (a.size !== b.size) return false;
+  const unmatched = [...b].filter((member) => !a.has(member));
+  for (const member of a) {
+    if (!b.has(member) && !takeMatch(unmatched, (other) => equal(member, other, open))) return false;
+  }
+  return true;
+}
+
+/** Removes the first item that matches, so that no two items match the same one. */
+function takeMatch<T>(items: T[], matches: (item: T) => boolean): boolean {
+  const index = items.findIndex(matches);
+  if (index < 0) return false;
+  items.splice(index, 1);
+  return true;
+}
+
+/** Values without places inside: compared by what they print as, or by their bytes. */
+function equalLeaf(a: object, b: object): boolean {
+  if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
+  if (a instanceof Date) return Object.is(a.getTime(), (b as Date).getTime());
+  if (a instanceof RegExp) return String(a) === String(b) && a.lastIndex === (b as RegExp).lastIndex;
+  if (a instanceof URL) return a.href === (b as URL).href;
+  if (a instanceof Error) return a.name === (b as Error).name && a.message === (b as Error).message;
+  if (ArrayBuffer.isView(a)) return equalBytes(a, b as ArrayBufferView);
+  return false;
+}
+
+function equalBytes(a: ArrayBufferView, b: ArrayBufferView): boolean {
+  if (a.byteLength !== b.byteLength) return false;
+  const left = new Uint8Array(a.buffer, a.byteOffset, a.byteLength);
+  const right = new Uint8Array(b.buffer, b.byteOffset, b.byteLength);
+  return left.every((byte, index) => byte === right[index]);
+}

@@ -1,0 +1,270 @@
+import { valueError } from "../errors.ts";
+import { ArrayHandler } from "./array.ts";
+import { MapHandler, SetHandler } from "./collection.ts";
+import { fillStandIn, isFrozenPlace } from "./frozen.ts";
+import { containerKind, type Container, type ContainerKind } from "./kinds.ts";
+import { marksSince, type Marks, type Node } from "./node.ts";
+import { ObjectHandler } from "./object.ts";
+import { formatPath, type Path } from "./path.ts";
+import { registerProxy } from "./raw.ts";
+
+/** One recorded change. `path` leads to the place; for a Set, the member is `value` of an add and the last step of a delete. */
+export interface Change {
+  readonly op: "set" | "delete" | "clear" | "append" | "add" | "increment";
+  readonly path: Path;
+  readonly value?: unknown;
+}
+
+/** More steps than any tree that can be stored has: past it, parents form a ring. */
+const MAX_CLIMB = 256;
+
+/**
+ * Follows one tree of plain data through proxies and knows whether, and where, it changed.
+ *
+ * It never copies the tree: a proxy writes through to the raw container. What changed is told in three degrees, from cheap to
+ * exact: {@link touched} for "surely nothing", the serialized form for "must be stored", and `changes.ts` for "what".
+ */
+export class Tracker {
+  readonly root: Node;
+  /** Called before each write; throws where writing is over. */
+  readonly guard: () => void;
+  readonly listeners: Set<(change: Change) => void> = new Set();
+
+  readonly #handlers: Record<ContainerKind, ProxyHandler<object>>;
+  readonly #nodes = new WeakMap<Container, Node>();
+  /** Dates are handed out real, so their time is compared instead: with what was stored, once with what was last about to be. */
+  readonly #dates = new Map<Date, { stored: number; pending: number }>();
+  /** Bumped at each checkpoint. */
+  #epoch = 0;
+  /** The checkpoint that has been stored: marks of earlier epochs say nothing any more. */
+  #storedEpoch = 0;
+  /** A trap wrote since what was stored. */
+  #written = false;
+  /** A trap wrote since the last checkpoint. */
+  #writtenSince = false;
+  /** Something mutable is in the user's hands that no trap can watch. */
+  #exposed = false;
+
+  constructor(root: Record<string, unknown>, guard: () => void, rootHandler: (tracker: Tracker) => ProxyHandler<object>) {
+    this.guard = guard;
+    this.#handlers = {
+      object: new ObjectHandler(this),
+      array: new ArrayHandler(this),
+      map: new MapHandler(this),
+      set: new SetHandler(this),
+    };
+    this.root = this.#createNode(root, "object", undefined, undefined, rootHandler(this));
+  }
+
+  /** False only if the tree is surely as it was stored. */
+  get touched(): boolean {
+    return this.#written || this.#exposed || this.#dateChanged();
+  }
+
+  /** True if a trap wrote, as against something that merely may have changed. */
+  get written(): boolean {
+    return this.#written;
+  }
+
+  /** What the user gets for a value found in the tree: a proxy for a container, the value itself for anything else. */
+  handOut(value: unknown, container: Container, key: unknown): unknown {
+    if (typeof value !== "object" || value === null) return value;
+    if (isFrozenPlace(container, key)) {
+      this.#exposed = true;
+      return value;
+    }
+    return this.#proxyOf(value, container, key);
+  }
+
+  node(raw: Container): Node {
+    const node = this.#nodes.get(raw);
+    // Every proxy is made together with its node, so a trap always finds one.
+    if (node === undefined) throw new TypeError("not a tracked container");
+    return node;
+  }
+
+  /** The marks of a container, if it was written in a way that left any since what was stored. */
+  marks(raw: Container): Marks | undefined {
+    return marksSince(this.#nodes.get(raw)?.marks, this.#storedEpoch);
+  }
+
+  /** The marks of a container, made if there are none. */
+  mark(node: Node): Marks {
+    if (node.marks?.epoch === this.#epoch) return node.marks;
+    const older = node.marks !== undefined && node.marks.epoch >= this.#storedEpoch ? node.marks : undefined;
+    const marks: Marks = { epoch: this.#epoch, older, replaced: new Set(), increments: new Map(), reordered: false };
+    node.marks = marks;
+    return marks;
+  }
+
+  /**
+   * Prepares a write below `node`: false if the container is the caller's own (taken out by `pop`, `splice` …).
+   *
+   * @throws {SessionError} `ERR_SESSION_VALUE` if the container is no longer part of the tree, where a write would vanish.
+   */
+  attach(node: Node): boolean {
+    let step = node;
+    for (let climbed = 0; climbed < MAX_CLIMB && step !== this.root; climbed++) {
+      if (step.parent === undefined || !holds(step.parent, step)) break;
+      step = step.parent;
+    }
+    if (step === this.root || this.#locate(node)) return true;
+    for (let climbed = 0, at: Node | undefined = node; at !== undefined && climbed < MAX_CLIMB; climbed++, at = at.parent) {
+      if (at.released) return false;
+      if (at.parent === undefined || !holds(at.parent, at)) break;
+    }
+    throw valueError(
+      this.pathOf(node),
+      "was written through a reference to something that is no longer in the session",
+      `Read it again, as ${formatPath(this.pathOf(node))}, or put it back first`,
+    );
+  }
+
+  /** Where a container is, or was last seen. */
+  pathOf(node: Node): unknown[] {
+    const path: unknown[] = [];
+    for (let step = node; step.parent !== undefined && path.length < MAX_CLIMB; step = step.parent) path.unshift(step.key);
+    return path;
+  }
+
+  /** Takes note that a trap wrote, and tells who listens. The change is made only if someone does. */
+  wrote(change: () => Change): void {
+    this.#written = true;
+    this.#writtenSince = true;
+    if (this.listeners.size === 0) return;
+    const made = change();
+    for (const listener of this.listeners) listener(made);
+  }
+
+  /** Takes note that a value of the user's was put at a place. */
+  placed(node: Node, key: unknown, raw: unknown): void {
+    if (typeof raw !== "object" || raw === null) return;
+    // The user may still hold it, and change it outside any trap.
+    this.#exposed = true;
+    if (containerKind(raw) === undefined) return;
+    this.mark(node).replaced.add(key);
+    this.place(raw, node.raw, key);
+  }
+
+  /** Takes note that the tree as it is now is about to be stored; writes from here on are told apart. */
+  checkpoint(): void {
+    this.#epoch++;
+    this.#writtenSince = false;
+    for (const [date, times] of this.#dates) times.pending = date.getTime();
+  }
+
+  /** Takes note that the tree as it was at the last checkpoint is stored now. */
+  settle(): void {
+    this.#storedEpoch = this.#epoch;
+    this.#written = this.#writtenSince;
+    for (const times of this.#dates.values()) times.stored = times.pending;
+  }
+
+  /** True if a trap wrote since the last checkpoint. */
+  get writtenSinceCheckpoint(): boolean {
+    return this.#writtenSince;
+  }
+
+  /** Gives a raw container a new place, after the tree was rewritten around it. */
+  place(raw: Container, parent: Container, key: unknown): void {
+    const node = this.#nodes.get(raw);
+    if (node === undefined) return;
+    node.parent = this.#nodes.get(parent);
+    node.key = key;
+  }
+
+  #proxyOf(value: object, container: Container, key: unknown): object {
+    const known = this.#nodes.get(value);
+    if (known !== undefined) return known.proxy;
+    const kind = containerKind(value);
+    if (kind !== undefined) return this.#createNode(value, kind, this.#nodes.get(container), key).proxy;
+    if (value instanceof Date) this.#watchDate(value);
+    else this.#exposed = true;
+    return value;
+  }
+
+  #createNode(
+    raw: Container,
+    kind: ContainerKind,
+    parent: Node | undefined,
+    key: unknown,
+    handler: ProxyHandler<object> = this.#handlers[kind],
+  ): Node {
+    const node: Node = { raw, kind, tracker: this, proxy: raw, parent, key, released: false, marks: undefined };
+    this.#nodes.set(raw, node);
+    const standIn = (kind === "object" || kind === "array") && Object.isFrozen(raw);
+    node.proxy = standIn ? (kind === "array" ? [] : {}) : new Proxy(raw, handler);
+    registerProxy(node.proxy, node);
+    if (standIn) {
+      fillStandIn(node.proxy, raw, (value, at) =>
+        typeof value === "object" && value !== null ? this.#proxyOf(value, raw, at) : value,
+      );
+    }
+    return node;
+  }
+
+  #watchDate(date: Date): void {
+    const time = date.getTime();
+    if (!this.#dates.has(date)) this.#dates.set(date, { stored: time, pending: time });
+  }
+
+  #dateChanged(): boolean {
+    for (const [date, { stored }] of this.#dates) if (!Object.is(date.getTime(), stored)) return true;
+    return false;
+  }
+
+  /** Searches the whole tree for a container whose last known place is taken, and notes the way to it. */
+  #locate(wanted: Node): boolean {
+    const seen = new Set<Container>();
+    const search = (container: Container): boolean => {
+      seen.add(container);
+      for (const [key, child] of entriesOf(container)) {
+        if (typeof child !== "object" || child === null || seen.has(child) || containerKind(child) === undefined) continue;
+        if (child === wanted.raw || search(child)) {
+          // A container on the way that nobody has read yet has no node to be a parent.
+          this.#proxyOf(child, container, key);
+          this.place(child, container, key);
+          return true;
+        }
+      }
+      return false;
+    };
+    return search(this.root.raw);
+  }
+}
+
+function holds(parent: Node, child: Node): boolean {
+  const raw = parent.raw;
+  switch (parent.kind) {
+    case "map":
+      return (raw as Map<unknown, unknown>).get(child.key) === child.raw;
+    case "set":
+      return (raw as Set<unknown>).has(child.raw);
+    case "array": {
+      const items = raw as unknown[];
+      if (items[child.key as number] === child.raw) return true;
+      const index = items.indexOf(child.raw);
+      if (index >= 0) child.key = index;
+      return index >= 0;
+    }
+    case "object":
+      return (raw as Record<string, unknown>)[child.key as string] === child.raw;
+  }
+}
+
+/** The values inside a container with the step that leads to each. */
+export function* entriesOf(container: Container): Iterable<[unknown, unknown]> {
+  switch (containerKind(container)) {
+    case "array":
+      yield* (container as unknown[]).entries();
+      break;
+    case "map":
+      yield* container as Map<unknown, unknown>;
+      break;
+    case "set":
+      for (const member of container as Set<unknown>) yield [member, member];
+      break;
+    default:
+      yield* Object.entries(container);
+  }
+}

@@ -1,0 +1,268 @@
+import type { SessionError } from "./errors.ts";
+import type { MergeConflict } from "./merge.ts";
+import type { Serializer } from "./serializers/serializer.ts";
+import type { MaybePromise } from "./stores/store.ts";
+import type { Change } from "./tracking/tracker.ts";
+
+/**
+ * The shape of a session's data, for you to fill in by declaration merging.
+ *
+ * @example
+ * declare module "unsession" {
+ *   interface SessionData { user?: { id: number; roles: string[] }; views: number }
+ * }
+ */
+// eslint-disable-next-line typescript/no-empty-object-type -- empty until augmented
+export interface SessionData {}
+
+/** {@link SessionData} once augmented; until then anything goes. */
+export type DefaultSessionData = keyof SessionData extends never ? Record<string, any> : SessionData;
+
+/** What a session offers beside its data. Everything is under `$`, so that no data key can clash. */
+export interface SessionControls<T extends object = DefaultSessionData> {
+  /** The session id: SHA-256 of the token, base64url. Safe to log. `undefined` until there is a token. */
+  readonly $id: string | undefined;
+  /** True while the store holds no record of this session. */
+  readonly $isNew: boolean;
+  /** True if a commit now would have something to store. */
+  readonly $isDirty: boolean;
+  /** What changed since the session was loaded or last saved; applied in order to the old data it gives the new. */
+  readonly $changes: readonly Change[];
+  readonly $createdAt: Date;
+  /** When the session ends if it is not used again; `null` for never. */
+  readonly $expiresAt: Date | null;
+  /** Settings of the cookie for this session alone, kept with it: remember-me. */
+  readonly $cookie: SessionCookieOverrides;
+
+  /**
+   * Stores what changed so far, now, before the response.
+   *
+   * @throws {SessionError} `ERR_SESSION_STORE`, `_CONFLICT`, `_GONE`, `_VALUE`, `_SERIALIZE`, `_TOO_LARGE`, `_DESTROYED`
+   */
+  $save(): Promise<void>;
+  /** Drops local changes and reads the session again; references held stay live. */
+  $reload(): Promise<void>;
+  /**
+   * Gives the session a new token and keeps its data: call it at each change of privilege, above all at login. The old token is
+   * dead for every later request. Without a record yet it does nothing, since the token will be new anyway.
+   *
+   * @throws {SessionError} `ERR_SESSION_CONFLICT` if another request regenerated the session first, `_GONE`, `_STORE`, `_DESTROYED`
+   * @see OWASP Session Management Cheat Sheet, "Renew the Session ID After Any Privilege Level Change"
+   */
+  $regenerate(): Promise<void>;
+  /**
+   * Ends the session: gone from store and browser. Resolves only once the store said so.
+   *
+   * @throws {SessionError} `ERR_SESSION_STORE`
+   */
+  $destroy(): Promise<void>;
+  /** Removes the keys present at load, and one-time values. If nothing is left once committed, the session ends. */
+  $clear(): void;
+  /**
+   * Changes the session atomically: runs `fn` on the newest data and stores the result together with what was changed before,
+   * again on fresher data until it holds. Works after the response too.
+   *
+   * `fn` is synchronous and may run more than once: keep effects out of it. Resolves to what it returns.
+   *
+   * @throws {SessionError} `ERR_SESSION_VALUE` if `fn` returns a promise; else as `$save`
+   * @example
+   * const left = await session.$update((draft) => --draft.credits);
+   */
+  $update<R>(fn: (draft: Partial<T>) => R): Promise<R>;
+  /**
+   * Adds to a number so that concurrent requests all count. `path` is a key, or the steps to a nested one; an absent number is 0.
+   *
+   * @throws {SessionError} `ERR_SESSION_VALUE` if there is something else than a number
+   */
+  $increment(path: (keyof T & string) | readonly unknown[], by?: number): void;
+  /** Keeps a value for one reading, outside the data. */
+  $flash(key: string, value: unknown): void;
+  /** Reads and removes a one-time value. */
+  $flash<V = unknown>(key: string): V | undefined;
+  /** Calls `fn` after each change; returns what ends it. */
+  $subscribe(fn: (change: Change) => void): () => void;
+  /** A deep copy of the data, plain. */
+  $snapshot(): Partial<T>;
+}
+
+/** A session without known data: any key. An interface, since an intersection would give the controls the type of the index. */
+interface UntypedSession extends SessionControls<Record<string, any>> {
+  [key: string]: any;
+}
+
+/** A session: behaves as its data, `Partial<T>`, plus the controls under `$`. */
+export type Session<T extends object = DefaultSessionData> = string extends keyof T
+  ? UntypedSession
+  : Partial<T> & SessionControls<T>;
+
+/** Cookie settings of one session. */
+export interface SessionCookieOverrides {
+  /** Whether the cookie outlives the browser; the manager's `cookie.persistent` if undefined. */
+  persistent?: boolean | undefined;
+  /** Seconds the cookie lives; the session's own life if undefined. The server's expiry is not affected. */
+  maxAge?: number | undefined;
+}
+
+/** Attributes of the session cookie. */
+export interface CookieOptions {
+  /** @default "session" */
+  name?: string | undefined;
+  /** Hosts that get the cookie, with their subdomains; the host that set it alone if undefined. */
+  domain?: string | undefined;
+  /** @default "/" */
+  path?: string | undefined;
+  /** Hidden from scripts. @default true */
+  httpOnly?: boolean | undefined;
+  /** Whether other sites' requests carry it; `false` leaves the attribute out. @default "lax" */
+  sameSite?: "lax" | "strict" | "none" | false | undefined;
+  /**
+   * Only over https. `"auto"`: always in production (`NODE_ENV`), with SameSite=None, Partitioned, a `__Host-` or `__Secure-` name,
+   * or when the scheme is unknown; otherwise only on https requests.
+   *
+   * @default "auto"
+   */
+  secure?: boolean | "auto" | undefined;
+  /** A separate cookie for each top-level site (CHIPS). @default false */
+  partitioned?: boolean | undefined;
+  priority?: "low" | "medium" | "high" | undefined;
+  /** Whether the cookie outlives the browser. False leaves Max-Age out; expiry is tracked on the server all the same. @default true */
+  persistent?: boolean | undefined;
+}
+
+/** What `storage` takes: an unstorage `Storage` or driver, or a {@link Store}. Structural, so that any version fits. */
+export type StorageSource = object;
+
+/** A method, so that an adapter may give the event its own type. */
+interface Predicate {
+  test(event: unknown): boolean;
+}
+
+/** Options of a session manager. Times are in seconds unless said otherwise. */
+export interface SessionOptions<T extends object = DefaultSessionData> {
+  /** Where `event.context` holds the session. @default "session" */
+  name?: string | undefined;
+  /** Where sessions are kept: an unstorage `Storage` or driver, a store, or an (async) function that gives one. @default memory */
+  storage?: StorageSource | (() => MaybePromise<StorageSource>) | undefined;
+  /** Begins every key in the store. @default "session:" */
+  prefix?: string | undefined;
+  /** Seconds without a request after which a session ends, sliding; 0 or `null` for never. @default 2592000 */
+  idleTimeout?: number | null | undefined;
+  /** Seconds after its creation at which a session ends, used or not; none if undefined. */
+  absoluteTimeout?: number | null | undefined;
+  cookie?: CookieOptions | undefined;
+  /** How data becomes text. @default JSON, and superjson for what JSON would lose */
+  serializer?: Serializer | undefined;
+  /** Signs tokens: the first signs, all verify. Each at least 32 bytes. */
+  secret?: string | readonly string[] | undefined;
+  /** Makes tokens, of 1 to 256 of `A-Z a-z 0-9 _ -`, unguessable. @default 32 random bytes, base64url */
+  generateToken?: (() => string) | undefined;
+  /** Whether the store sees only hashes of tokens. @default true */
+  hashIds?: boolean | undefined;
+  /** Loads the session before the handler, so that `event.context.session` is there without `await`. @default false */
+  preload?: boolean | Predicate["test"] | undefined;
+  /** Whether data is stored after a 5xx or an unhandled error; destroy and regenerate stand anyway. @default "success" */
+  commitOn?: "success" | "always" | undefined;
+  /** What happens where two requests changed the same place: the last to commit wins, is refused (409), or a function decides. @default "merge" */
+  conflict?: "merge" | "reject" | ((conflict: MergeConflict) => unknown) | undefined;
+  /** What happens to data changes of a session that another request ended: `ERR_SESSION_GONE`, or nothing. @default "throw" */
+  onGone?: "throw" | "drop" | undefined;
+  /** The largest session, in bytes of UTF-8. @default 65536 */
+  maxBytes?: number | undefined;
+  /** Milliseconds the store may take. @default { load: 1000, save: 2000 } */
+  timeouts?: { load?: number | undefined; save?: number | undefined } | undefined;
+  /** Seconds that ended sessions are remembered, so that late requests can be told. @default 300 */
+  tombstoneTtl?: number | undefined;
+  hooks?: SessionHooks<T> | undefined;
+  /** The clock, in milliseconds since the epoch. @default Date.now */
+  now?: (() => number) | undefined;
+}
+
+/** What a hook is told. Never a token; `id` is the session id, which is safe to log. */
+export interface SessionHookInfo {
+  readonly id: string | undefined;
+}
+
+/** Functions called at turns in the life of sessions. What they throw goes to the `error` hook, and never to the request. */
+export interface SessionHooks<_T extends object = DefaultSessionData> {
+  created?: ((info: SessionHookInfo) => void) | undefined;
+  loaded?: ((info: SessionHookInfo) => void) | undefined;
+  /** Data was stored. */
+  saved?: ((info: SessionHookInfo) => void) | undefined;
+  /** The idle window began anew, data unchanged. */
+  touched?: ((info: SessionHookInfo) => void) | undefined;
+  regenerated?: ((info: SessionHookInfo & { readonly previousId: string }) => void) | undefined;
+  destroyed?: ((info: SessionHookInfo) => void) | undefined;
+  /** A request came with a session whose time was over. */
+  expired?: ((info: SessionHookInfo) => void) | undefined;
+  /** A cookie was not accepted. */
+  rejected?: ((info: SessionHookInfo & { readonly reason: RejectReason }) => void) | undefined;
+  /** Two requests changed the same place. */
+  conflict?: ((info: SessionHookInfo & { readonly path: readonly unknown[] }) => void) | undefined;
+  /** Changes met a session that another request had ended. */
+  gone?: ((info: SessionHookInfo) => void) | undefined;
+  /** A record could not be read; a fresh session took its place. */
+  corrupt?: ((info: SessionHookInfo) => void) | undefined;
+  /** Something failed that no request was told of, or the store failed. */
+  error?: ((info: SessionHookInfo & { readonly error: SessionError | Error }) => void) | undefined;
+}
+
+/** Why a cookie was not accepted: no token or a bad signature; a token no record belongs to; several live sessions at once. */
+export type RejectReason = "malformed" | "unknown" | "ambiguous";
+
+/** One session, as `list` gives it. */
+export interface SessionInfo {
+  readonly id: string;
+  readonly createdAt: Date;
+  /** `null` for never. */
+  readonly expiresAt: Date | null;
+}
+
+/** What a manager's store can do. */
+export interface SessionCapabilities {
+  /** `"A"`: concurrent requests on any number of processes lose nothing. `"C"`: within one process only. */
+  readonly class: "A" | "C";
+  /** Whether the store drops expired records by itself. */
+  readonly ttl: boolean;
+  /** Whether `list`, `count` and `clear` work. */
+  readonly list: boolean;
+  /** The largest record, in bytes. */
+  readonly maxBytes?: number | undefined;
+  readonly store: string;
+}
+
+/** Loads and commits the sessions of one cookie. Any framework can be served with `load` and `commit` alone. */
+export interface SessionManager<T extends object = DefaultSessionData> {
+  /**
+   * The session of a request. Whatever the client sent, it never throws for it: no, bad, unknown or expired cookies give a fresh
+   * session.
+   *
+   * @param cookieHeader the `Cookie` header as it came
+   * @param request `secure`: whether it came over https; undefined if unknown
+   * @throws {SessionError} `ERR_SESSION_STORE`
+   */
+  load(cookieHeader?: string | null, request?: { secure?: boolean | undefined }): Promise<Session<T>>;
+  /**
+   * Stores what must be stored, and returns the `Set-Cookie` values to send, usually none. Call it once, before the response.
+   *
+   * With `response` it obeys `commitOn`, and sets `Vary` and `Cache-Control` on the headers.
+   *
+   * @throws {SessionError} `ERR_SESSION_STORE`, `_CONFLICT`, `_GONE`, `_VALUE`, `_SERIALIZE`, `_TOO_LARGE`
+   */
+  commit(session: Session<T>, response?: { status: number; headers: Headers }): Promise<string[]>;
+  /** A plain copy of the data of a session, by the cookie's value; `undefined` if there is none. Touches nothing, calls no hook. */
+  find(token: string): Promise<T | undefined>;
+  /** All live sessions. @throws {SessionError} `ERR_SESSION_UNSUPPORTED` */
+  list(): AsyncIterableIterator<SessionInfo>;
+  /** How many live sessions there are. @throws {SessionError} `ERR_SESSION_UNSUPPORTED` */
+  count(): Promise<number>;
+  /** Ends a session by its id; false if there was none. */
+  destroy(id: string): Promise<boolean>;
+  /** Ends all sessions. @throws {SessionError} `ERR_SESSION_UNSUPPORTED` */
+  clear(): Promise<void>;
+  /** Drops expired records where the store does not do so itself; resolves to how many. */
+  sweep(): Promise<number>;
+  /** What the store can do; `undefined` until it is first used. */
+  readonly capabilities: SessionCapabilities | undefined;
+  /** Releases what the manager opened. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,29 @@
+// A user's program. `tarball.test.ts` compiles it against the installed package and runs what comes out.
+import { H3, mockEvent } from "h3";
+import { createSessionManager, SessionError } from "unsession";
+import memory from "unsession/drivers/memory";
+import { sessionMiddleware, useSession } from "unsession/h3";
+import { createStorage } from "unstorage";
+
+const sessions = createSessionManager<{ views: number }>({ storage: createStorage({ driver: memory() }) });
+
+const app = new H3();
+app.use(sessionMiddleware(sessions));
+app.get("/", async (event) => {
+  const session = await useSession(event, sessions);
+  const views: number | undefined = session.views;
+  session.views = (views ?? 0) + 1;
+  return session.views;
+});
+
+const first = await app.request("/");
+const cookie = first.headers.getSetCookie().map((line) => line.split(";", 1)[0]);
+const second = await app.request("/", { headers: { cookie: cookie.join("; ") } });
+const refusal: unknown = await useSession(mockEvent("/")).catch((error: unknown) => error);
+
+const answers = {
+  views: [await first.json(), await second.json()],
+  // The class that one entry throws is the class that another exports.
+  code: refusal instanceof SessionError ? refusal.code : undefined,
+};
+console.log(JSON.stringify(answers));

@@ -1,0 +1,102 @@
+import { execFile } from "node:child_process";
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { entries, manifest, root } from "../../scripts/entries.ts";
+
+/** The oldest compiler whose users we support. It is no devDependency: two packages with a `tsc` would fight over the name. */
+const OLD_TYPESCRIPT = "typescript@5.9.3";
+
+let folder: string;
+let tarball: string;
+let installed: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "unsession-"));
+  // Packing runs `prepack`, so this is the build too.
+  const pack = await run("npm", ["pack", "--pack-destination", folder], root);
+  expect(pack.code, pack.output).toBe(0);
+  tarball = join(folder, `${manifest.name}-${manifest.version}.tgz`);
+
+  await writeFile(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  const versions = ["@types/node", ...Object.keys(manifest.peerDependencies)].map(
+    (name) => `${name}@${manifest.devDependencies[name]}`,
+  );
+  const flags = ["--prefer-offline", "--no-audit", "--no-fund", "--no-package-lock"];
+  const install = await run("npm", ["install", ...flags, tarball, ...versions, OLD_TYPESCRIPT]);
+  expect(install.code, install.output).toBe(0);
+  installed = join(folder, "node_modules", manifest.name);
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe("the packed tarball", () => {
+  it("holds the built files, and none of the sources", async () => {
+    const files = await readdir(installed, { recursive: true, withFileTypes: true });
+    const names = files
+      .filter((file) => file.isFile())
+      .map((file) => join(file.parentPath, file.name).slice(installed.length + 1));
+    const others = names.filter((name) => !/^dist\/.*\.(mjs|d\.mts)$/.test(name));
+    expect(others.toSorted()).toEqual(["LICENSE", "README.md", "package.json"]);
+    expect(names).toEqual(expect.arrayContaining(entries.flatMap(({ built }) => built)));
+  });
+
+  it("is clean for publint", async () => {
+    const bytes = new Uint8Array(await readFile(tarball));
+    const { messages, pkg } = await publint({ pack: { tarball: bytes.buffer }, strict: true });
+    expect(messages.map((message) => formatMessage(message, pkg ?? {}, { color: false }))).toEqual([]);
+  });
+
+  it("is clean for attw", async () => {
+    const attw = join(dirname(createRequire(import.meta.url).resolve("@arethetypeswrong/cli/package.json")), "dist/index.js");
+    const { code, output } = await run(process.execPath, [attw, tarball, "--profile", "esm-only", "--format", "ascii"]);
+    expect(code, output).toBe(0);
+    for (const { name } of entries) expect(output).toContain(name);
+  });
+});
+
+describe("the installed package", () => {
+  it.each(entries)("loads $name on plain node, with the names of its source", async ({ name, source }) => {
+    const script = `console.log(JSON.stringify(Object.keys(await import(${JSON.stringify(name)}))))`;
+    const { output } = await run(process.execPath, ["--input-type=module", "--eval", script]);
+    const expected = Object.keys(await import(pathToFileURL(join(root, source)).href));
+    expect(JSON.parse(output).toSorted()).toEqual(expected.toSorted());
+  });
+
+  it.each(["NodeNext", "Bundler"])(
+    "compiles a user's program with TypeScript 5.9 under %s, and the program runs",
+    async (resolution) => {
+      const program = `consumer-${resolution}.mts`;
+      await copyFile(join(root, "test/package/consumer.mts"), join(folder, program));
+
+      const tsc = join(folder, "node_modules/typescript/bin/tsc");
+      const module = resolution === "Bundler" ? "ESNext" : resolution;
+      const target = ["--target", "ES2022", "--module", module, "--moduleResolution", resolution, "--types", "node"];
+      const strict = ["--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess", "--skipLibCheck", "false"];
+      const { output } = await run(process.execPath, [tsc, "--pretty", "false", "--listFiles", ...target, ...strict, program]);
+
+      const lines = output.split("\n").map((line) => line.replace(`${folder}/`, ""));
+      for (const { built } of entries) expect(lines).toContain(`node_modules/${manifest.name}/${built[0]}`);
+      // With libraries checked, h3 and unstorage have errors of their own: only this package's and its user's count.
+      const errors = lines.filter((line) => line.includes("error TS"));
+      expect(errors.filter((line) => !/^node_modules\/(?!unsession\/)/.test(line))).toEqual([]);
+
+      const { output: answers } = await run(process.execPath, [program.replace(/mts$/, "mjs")]);
+      expect(JSON.parse(answers)).toEqual({ views: [1, 2], code: "ERR_SESSION_NOT_LOADED" });
+    },
+  );
+});
+
+/** Runs a program to its end, also a failing one. `output` is what it printed, errors included. */
+function run(file: string, args: string[], cwd: string = folder): Promise<{ code: number; output: string }> {
+  return new Promise((resolve) => {
+    execFile(file, args, { cwd, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : 1, output: stdout + stderr });
+    });
+  });
+}

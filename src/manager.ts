@@ -16,14 +16,14 @@ import type { DefaultSessionData, Session, SessionInfo, SessionManager, SessionO
 const resolved = new WeakMap<object, ResolvedOptions>();
 
 /** The options of a manager, for adapters. */
-export function optionsOf(manager: SessionManager<never>): ResolvedOptions {
+export function optionsOf(manager: object): ResolvedOptions {
   const options = resolved.get(manager);
   if (options === undefined)
     throw new TypeError("[unsession] This is not a session manager. Make one with `createSessionManager`.");
   return options;
 }
 
-export function isSessionManager(value: object): value is SessionManager<never> {
+export function isSessionManager(value: object): value is SessionManager {
   return resolved.has(value);
 }
 

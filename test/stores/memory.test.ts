@@ -158,8 +158,8 @@ describe("the memory store", () => {
 
     it("give way to a new record of the same key, also in a crowd", () => {
       store = createMemoryStore({ now: clock.now });
-      for (let n = 0; n < 100; n++) store.create(`${n}`, "old", 100);
-      clock.advance(100);
+      for (let n = 0; n < 100; n++) store.create(`${n}`, "old", 100 + n);
+      clock.advance(200);
       store.create("99", "new", undefined);
       store.sweep();
       expect([store.size, store.get("99")]).toEqual([1, { value: "new" }]);

@@ -60,6 +60,7 @@ describe("the memory driver", () => {
       for (const key of ["a:1", "a:2", "b:1"]) await storage.setItem(key, "x");
       expect((await storage.getKeys("a")).sort()).toEqual(["a:1", "a:2"]);
       expect(await storage.getKeys()).toHaveLength(3);
+      expect(await driver.getKeys("b:", {})).toEqual(["b:1"]);
     });
 
     it("lists down to a depth", async () => {

@@ -1,0 +1,161 @@
+import type { ServerResponse } from "node:http";
+import type { H3Event } from "h3";
+import type { CommitResponse } from "../commit.ts";
+
+type NodeContext = NonNullable<NonNullable<H3Event["runtime"]>["node"]>;
+
+/** What a held response asks before it lets anything out. */
+export interface Gate {
+  /** Commits the sessions of the request; gives the cookies to send. */
+  commit(response: CommitResponse): Promise<string[]>;
+  /** The response to a commit that failed. */
+  fail(error: unknown): Promise<Response>;
+}
+
+const METHODS = ["writeHead", "flushHeaders", "write", "end"] as const;
+type Call = readonly [method: (typeof METHODS)[number], args: unknown[]];
+
+const watched = new WeakMap<NodeContext, HeldResponse>();
+
+/**
+ * Sees to it that a handler written for Node (`fromNodeHandler`), which writes to the response by itself, waits for the commit.
+ *
+ * Costs one property until such a handler asks for the response: only then is it held.
+ */
+export function watchNodeResponse(event: H3Event, gate: Gate): void {
+  const node = event.runtime?.node;
+  if (node?.res === undefined || watched.has(node)) return;
+  const held = new HeldResponse(node.res as ServerResponse, gate);
+  watched.set(node, held);
+  Object.defineProperty(node, "res", {
+    configurable: true,
+    enumerable: true,
+    get: () => held.hold(),
+  });
+}
+
+/** Ends the watch. With `handled` the response was a Node handler's: it is let go, once committed. */
+export async function releaseNodeResponse(event: H3Event, handled: boolean): Promise<void> {
+  const node = event.runtime?.node;
+  const held = node && watched.get(node);
+  if (node === undefined || held === undefined) return;
+  watched.delete(node);
+  Object.defineProperty(node, "res", { configurable: true, enumerable: true, writable: true, value: held.response });
+  if (handled || held.isWaiting) await held.letGo();
+  else held.restore();
+}
+
+/** A node response whose first byte waits: calls that would send something are queued, and made once the session is committed. */
+class HeldResponse {
+  readonly response: ServerResponse;
+  readonly #gate: Gate;
+  readonly #calls: Call[] = [];
+  #isHeld = false;
+  #letGo: Promise<void> | undefined;
+
+  constructor(response: ServerResponse, gate: Gate) {
+    this.response = response;
+    this.#gate = gate;
+  }
+
+  get isWaiting(): boolean {
+    return this.#calls.length > 0;
+  }
+
+  hold(): ServerResponse {
+    if (this.#isHeld || this.#letGo !== undefined) return this.response;
+    this.#isHeld = true;
+    for (const method of METHODS) {
+      // Own properties hide the prototype's methods until they are deleted again.
+      Object.defineProperty(this.response, method, {
+        configurable: true,
+        writable: true,
+        value: (...args: unknown[]) => this.#queue([method, args]),
+      });
+    }
+    return this.response;
+  }
+
+  restore(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    for (const method of METHODS) Reflect.deleteProperty(this.response, method);
+  }
+
+  /** Commits, adds the cookies, and makes the calls that waited. */
+  letGo(): Promise<void> {
+    this.#letGo ??= this.#run();
+    return this.#letGo;
+  }
+
+  #queue(call: Call): unknown {
+    this.#calls.push(call);
+    const [method] = call;
+    // A head alone may wait for its body; anything else is on its way out.
+    if (method !== "writeHead") void this.letGo();
+    // False tells a stream to wait for `drain`.
+    return method === "write" ? false : this.response;
+  }
+
+  async #run(): Promise<void> {
+    const { response } = this;
+    if (response.headersSent) return this.restore();
+    for (const [method, args] of this.#calls) if (method === "writeHead") applyHead(response, args);
+    const headers = new Headers();
+    for (const name of ["vary", "cache-control"]) {
+      const value = response.getHeader(name);
+      if (value !== undefined) headers.set(name, String(value));
+    }
+    try {
+      const cookies = await this.#gate.commit({ status: response.statusCode, headers });
+      for (const [name, value] of headers) response.setHeader(name, value);
+      for (const cookie of cookies) response.appendHeader("set-cookie", cookie);
+    } catch (error) {
+      await this.#refuse(error);
+      return;
+    }
+    this.restore();
+    for (const [method, args] of this.#calls) {
+      if (method !== "writeHead") (response[method] as (...args: unknown[]) => unknown)(...args);
+    }
+    response.emit("drain");
+  }
+
+  /** Sends the error in place of what the handler wrote. */
+  async #refuse(error: unknown): Promise<void> {
+    const { response } = this;
+    const refusal = await this.#gate.fail(error);
+    const body = await refusal.text();
+    this.restore();
+    for (const name of response.getHeaderNames()) response.removeHeader(name);
+    response.statusCode = refusal.status;
+    for (const [name, value] of refusal.headers) {
+      if (name === "set-cookie") response.appendHeader(name, value);
+      else response.setHeader(name, value);
+    }
+    response.end(body);
+  }
+}
+
+/** Takes the arguments of `writeHead` to the response itself, where the cookie can be added to the headers. */
+function applyHead(response: ServerResponse, [status, ...rest]: unknown[]): void {
+  response.statusCode = status as number;
+  const [message] = rest;
+  if (typeof message === "string") response.statusMessage = message;
+  const headers = rest.at(-1);
+  if (typeof headers !== "object" || headers === null) return;
+  const pairs = Array.isArray(headers) ? pairsOf(headers) : Object.entries(headers);
+  // `writeHead` replaces what was set before, and keeps names it is given twice.
+  for (const [name] of pairs) response.removeHeader(String(name));
+  for (const [name, value] of pairs) {
+    if (value !== undefined) response.appendHeader(String(name), Array.isArray(value) ? value.map(String) : String(value));
+  }
+}
+
+/** Node takes header arrays flat, `[name, value, …]`, and as pairs. */
+function pairsOf(headers: readonly unknown[]): [unknown, unknown][] {
+  if (Array.isArray(headers[0])) return headers as [unknown, unknown][];
+  const pairs: [unknown, unknown][] = [];
+  for (let index = 0; index < headers.length; index += 2) pairs.push([headers[index], headers[index + 1]]);
+  return pairs;
+}

@@ -1,0 +1,100 @@
+import { HTTPError, toResponse, type H3Event } from "h3";
+import { SessionError } from "../errors.ts";
+import { loadedSessions, type RequestSession } from "../request-sessions.ts";
+import type { Session } from "../types.ts";
+import { releaseNodeResponse, type Gate } from "./node-response.ts";
+
+/** What a handler resolves or throws when a node handler has answered by itself. */
+const kHandled = Symbol.for("h3.handled");
+
+/**
+ * Turns what a handler returned or threw into the response, commits the session, and adds its cookie.
+ *
+ * h3 loses headers that were staged on the event when a response is an error, has a status of 400 or more, or comes from
+ * `onError`. So the response is made here, by h3's own `toResponse`, and the cookie is added to the result.
+ */
+export async function respond(event: H3Event, used: RequestSession, outcome: unknown, thrown: boolean): Promise<unknown> {
+  const session = await used.loading?.catch(() => undefined);
+  if (outcome === kHandled) {
+    await releaseNodeResponse(event, true);
+    if (thrown) throw outcome;
+    return outcome;
+  }
+  await releaseNodeResponse(event, false);
+  const response = await makeResponse(event, outcome, thrown);
+  // A copy of an upgrade response is no upgrade any more: the handshake would hang (crossws).
+  if (session === undefined) return response;
+  if (isUpgrade(response)) {
+    await used.manager.commit(session);
+    return response;
+  }
+  return withCookies(event, used, session, response);
+}
+
+/** How the sessions of an event are committed where a Node handler answers by itself. */
+export function gateOf(event: H3Event): Gate {
+  const commit: Gate["commit"] = async (response) => {
+    const cookies: string[] = [];
+    for (const { manager, session } of await loadedSessions(event.context))
+      cookies.push(...(await manager.commit(session, response)));
+    return cookies;
+  };
+  return {
+    commit,
+    async fail(error) {
+      const response = await makeResponse(event, error, true);
+      for (const cookie of await commit(response)) response.headers.append("set-cookie", cookie);
+      return response;
+    },
+  };
+}
+
+/** The response to an error of the session itself, before any handler ran. */
+export function respondToError(event: H3Event, error: unknown): Promise<Response> {
+  return makeResponse(event, error, true);
+}
+
+async function withCookies(event: H3Event, { manager }: RequestSession, session: Session, response: Response): Promise<Response> {
+  let cookies: string[];
+  try {
+    cookies = await manager.commit(session, response);
+  } catch (error) {
+    // The answer that was prepared claims what did not happen.
+    await response.body?.cancel();
+    response = await makeResponse(event, error, true);
+    // Nothing more is stored; a token that was regenerated before still has to reach the browser.
+    cookies = await manager.commit(session, response);
+  }
+  for (const cookie of cookies) response.headers.append("set-cookie", cookie);
+  return response;
+}
+
+/** The response that h3 makes of an outcome, with headers that may be changed. */
+async function makeResponse(event: H3Event, outcome: unknown, thrown: boolean): Promise<Response> {
+  // h3 calls `onResponse` on what the outermost middleware returns; here it would be called twice.
+  const { onResponse: _, ...config } = event.app?.config ?? {};
+  const result = toHttpError(outcome);
+  const isOwned = result instanceof Response || ((thrown || result instanceof Error) && config.onError !== undefined);
+  // A rejection, since that is where h3 knows what a thrown number, string or symbol means.
+  const response = await toResponse(thrown ? Promise.reject(result) : result, event, config);
+  // A Response of the handler's own may be immutable (`Response.redirect`, a `fetch` result), or be sent again to someone else.
+  return isOwned && !isUpgrade(response) ? copyOf(response) : response;
+}
+
+function copyOf(response: Response): Response {
+  const { status, statusText, headers, body } = response;
+  // Neither `Response.error()` (0) nor an informational response can be made anew.
+  if (status < 200) return response;
+  return new Response(body, { status, statusText, headers });
+}
+
+function isUpgrade(response: Response): boolean {
+  return "crossws" in response || response.status === 101;
+}
+
+/** Session errors with an HTTP meaning become errors of h3. Their cause, which may tell of the store, stays on the server. */
+function toHttpError(error: unknown): unknown {
+  if (!SessionError.is(error) || error.status === undefined) return error;
+  const { status, message } = error;
+  return new HTTPError({ status, message, cause: error, ...(status === 503 ? { headers: { "retry-after": "1" } } : {}) });
+}

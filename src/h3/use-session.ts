@@ -1,0 +1,42 @@
+import type { H3Event } from "h3";
+import { findSession, loadOnce } from "../request-sessions.ts";
+import type { DefaultSessionData, Session, SessionManager } from "../types.ts";
+import { watchNodeResponse } from "./node-response.ts";
+import { gateOf } from "./respond.ts";
+
+declare module "h3" {
+  interface H3EventContext {
+    /** The session, once `useSession` or `preload` loaded it. */
+    session?: Session;
+  }
+}
+
+/**
+ * The session of a request: loaded on first use, the same object each time, saved once the handler is done.
+ *
+ * Give the manager to have its data typed, or a name where several sessions are on the route.
+ *
+ * @throws {SessionError} `ERR_SESSION_NOT_LOADED` if no `sessionMiddleware` is on the route; `ERR_SESSION_STORE`, which answers 503
+ * @example
+ * app.get("/", async (event) => {
+ *   const session = await useSession(event);
+ *   session.$increment("views");
+ *   return `views: ${session.views}`;
+ * });
+ */
+export function useSession<T extends object>(event: H3Event, manager: SessionManager<T>): Promise<Session<T>>;
+export function useSession(event: H3Event, name?: string): Promise<Session<DefaultSessionData>>;
+export async function useSession(event: H3Event, which?: object | string): Promise<Session<never>> {
+  return (await load(event, findSession(event.context, which))) as Session<never>;
+}
+
+/** Loads a session for an event, and sees to it that no byte leaves before it is committed. */
+export function load(event: H3Event, session: ReturnType<typeof findSession>): Promise<Session> {
+  watchNodeResponse(event, gateOf(event));
+  return loadOnce(event.context, session, event.req.headers.get("cookie"), isSecure(event));
+}
+
+function isSecure(event: H3Event): boolean | undefined {
+  const { protocol } = event.url;
+  return protocol === "https:" ? true : protocol === "http:" ? false : undefined;
+}

@@ -1,0 +1,92 @@
+import { clashError, notLoadedError } from "./errors.ts";
+import { isSessionManager, optionsOf } from "./manager.ts";
+import type { Session, SessionManager } from "./types.ts";
+
+/** The managers at work on one request, and the sessions they loaded. What every adapter shares. */
+export interface RequestSession {
+  readonly manager: SessionManager;
+  readonly name: string;
+  /** Set by the first use, so that all uses share one load. */
+  loading: Promise<Session> | undefined;
+}
+
+/** On the context, which sub-applications of one request share; a global symbol, so that two copies of the package meet. */
+const kSessions: unique symbol = Symbol.for("unsession.sessions") as never;
+
+interface Context {
+  [kSessions]?: RequestSession[];
+}
+
+/**
+ * Puts a manager to work on a request. `undefined` if it is at work already, further out, where the session will be committed.
+ *
+ * @throws {SessionError} `ERR_SESSION_OPTIONS` if it clashes with another manager on the request
+ */
+export function attach(context: object, manager: SessionManager): RequestSession | undefined {
+  const present = ((context as Context)[kSessions] ??= []);
+  for (const other of present) {
+    if (other.manager === manager) return undefined;
+    checkClash(other.manager, manager);
+  }
+  const attached: RequestSession = { manager, name: optionsOf(manager).name, loading: undefined };
+  present.push(attached);
+  return attached;
+}
+
+function checkClash(one: SessionManager, other: SessionManager): void {
+  const [a, b] = [optionsOf(one), optionsOf(other)];
+  if (a.name === b.name) throw clashError("`name`", a.name);
+  if (a.cookie.name === b.cookie.name) throw clashError("`cookie.name`", a.cookie.name);
+  if (a.storage !== undefined && a.storage === b.storage && a.prefix === b.prefix)
+    throw clashError("`prefix` on one storage", a.prefix);
+}
+
+/**
+ * Finds the session that is meant by a manager or a name; without either the one called `session`, or the only one.
+ *
+ * @throws {SessionError} `ERR_SESSION_NOT_LOADED` if no middleware put it to work
+ */
+export function findSession(context: object, which: object | string | undefined): RequestSession {
+  const present = (context as Context)[kSessions] ?? [];
+  const name = typeof which === "object" ? optionsOf(which).name : which;
+  const found =
+    typeof which === "object"
+      ? present.find(({ manager }) => manager === which)
+      : (present.find((one) => one.name === (name ?? "session")) ??
+        (name === undefined && present.length === 1 ? present[0] : undefined));
+  if (found === undefined)
+    throw notLoadedError(
+      name ?? "session",
+      present.map((one) => one.name),
+    );
+  return found;
+}
+
+/** Loads a session once per request, and puts it on the context under its name. */
+export function loadOnce(
+  context: object,
+  session: RequestSession,
+  cookieHeader: string | null,
+  secure: boolean | undefined,
+): Promise<Session> {
+  session.loading ??= session.manager.load(cookieHeader, { secure }).then((loaded) => {
+    (context as Record<string, unknown>)[session.name] = loaded;
+    return loaded;
+  });
+  return session.loading;
+}
+
+/** The sessions of a request that were used, with their managers. */
+export async function loadedSessions(context: object): Promise<{ manager: SessionManager; session: Session }[]> {
+  const loaded: { manager: SessionManager; session: Session }[] = [];
+  for (const { manager, loading } of (context as Context)[kSessions] ?? []) {
+    const session = await loading?.catch(() => undefined);
+    if (session !== undefined) loaded.push({ manager, session });
+  }
+  return loaded;
+}
+
+/** A manager given as it is, or made of the options given. */
+export function toManager(given: object | undefined, create: (options: object | undefined) => object): SessionManager {
+  return (given !== undefined && isSessionManager(given) ? given : create(given)) as SessionManager;
+}

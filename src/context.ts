@@ -105,10 +105,12 @@ export class Context {
     return this.options.hashIds ? rest : hashToken(rest);
   }
 
+  /** Releases what was opened here. */
   async close(): Promise<void> {
     const store = this.#store;
     this.#store = this.#opening = undefined;
-    await store?.close?.();
+    // What was given is the giver's to close.
+    if (this.options.storage === undefined) await store?.close?.();
   }
 
   async #open(): Promise<Store> {

@@ -97,6 +97,7 @@ async function follow(context: Context, state: SessionState, successor: Stored):
   adopt(tracker, merged.tree, merged.pairs);
   state.base = decoded.base;
   state.flash = new Map(Object.entries(decoded.flash));
+  if (!state.cookieChanged) state.cookie = { ...successor.record.meta.cookie };
   if (pending.length > 0) return remarkIncrements(tracker, pending, state.base.tree());
   tracker.checkpoint();
   tracker.settle();

@@ -197,6 +197,7 @@ function settle(context: Context, state: SessionState, composed: Composed, store
     if (state.flashChanges.get(key) === value) state.flashChanges.delete(key);
   }
   if (state.cookie === composed.cookie) state.cookieChanged = false;
+  if (!state.cookieChanged) state.cookie = { ...composed.meta.cookie };
   if (composed.cleared) state.cleared = false;
   if (merged === undefined) {
     tracker.settle();

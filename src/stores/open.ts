@@ -1,4 +1,4 @@
-import { unsupportedError } from "../errors.ts";
+import { optionError, unsupportedError } from "../errors.ts";
 import { notice } from "../notice.ts";
 import { createMemoryStore } from "./memory.ts";
 import { kStore, type MaybePromise, type Store } from "./store.ts";
@@ -22,7 +22,10 @@ interface DriverLike {
  */
 export async function openStore(source: Source, prefix: string, now: () => number): Promise<Store> {
   if (source === undefined) return openMemory(now);
-  const given: object = typeof source === "function" ? await (source as () => MaybePromise<object>)() : source;
+  const given: unknown = typeof source === "function" ? await (source as () => MaybePromise<object>)() : source;
+  if (typeof given !== "object" || given === null) {
+    throw optionError("storage", given, "a function that returns an unstorage Storage or driver, or a store");
+  }
   const own = storeOf(given);
   if (own !== undefined) return own;
   const mount = isStorage(given) ? given.getMount(prefix) : { base: "", driver: given as DriverLike };
@@ -55,15 +58,22 @@ function isStorage(value: object): value is StorageLike {
 /** A driver that is mounted below a base gets keys without it. */
 function withoutBase(store: Store, base: string): Store {
   const at = (key: string): string => (key.startsWith(base) ? key.slice(base.length) : key);
+  const { name, ttl, list, maxBytes } = store;
   return {
-    ...store,
+    name,
+    class: store.class,
+    ttl,
+    list,
+    maxBytes,
     get: (key) => store.get(at(key)),
-    create: (key, value, ttl) => store.create(at(key), value, ttl),
-    replace: (key, value, expected, ttl) => store.replace(at(key), value, expected, ttl),
-    touch: (key, header, expected, ttl) => store.touch(at(key), header, expected, ttl),
+    create: (key, value, ttlMs) => store.create(at(key), value, ttlMs),
+    replace: (key, value, expected, ttlMs) => store.replace(at(key), value, expected, ttlMs),
+    touch: (key, header, expected, ttlMs) => store.touch(at(key), header, expected, ttlMs),
     remove: (key) => store.remove(at(key)),
     async *keys(prefix) {
       for await (const key of store.keys(at(prefix))) yield base + key;
     },
+    sweep: () => store.sweep?.() ?? 0,
+    close: () => store.close?.(),
   };
 }

@@ -1,0 +1,118 @@
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { manifest, root } from "../scripts/entries.ts";
+
+interface Block {
+  readonly title: string;
+  readonly language: string;
+  readonly code: string;
+}
+
+const pages = [
+  "README.md",
+  ...readdirSync(join(root, "docs"))
+    .filter((page) => page.endsWith(".md"))
+    .map((page) => join("docs", page)),
+];
+const blocks = pages.flatMap((page) => blocksOf(page));
+const scripts = blocks.filter(({ language }) => language === "ts");
+
+/** Inside the project, so that the blocks find what is installed. */
+const folder = mkdtempSync(join(root, "node_modules", ".docs-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const files = scripts.map(({ code }, index) => {
+  const file = join(folder, `block-${index}.ts`);
+  writeFileSync(file, code);
+  return file;
+});
+
+function blocksOf(page: string): Block[] {
+  const text = readFileSync(join(root, page), "utf8");
+  return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, language = "", code = ""], index) => ({
+    title: `${page}, block ${index + 1}: ${code.split("\n").find((line) => line.trim() !== "" && !line.startsWith("import"))}`,
+    language,
+    code,
+  }));
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Asks until the server of a block answers, or the block has ended. */
+async function firstAnswer(child: ChildProcess, url: string): Promise<Response> {
+  for (;;) {
+    try {
+      return await fetch(url);
+    } catch (error) {
+      if (child.exitCode !== null) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
+
+describe("the code in README and docs", () => {
+  it.each(scripts.map((block, index) => [block.title, block.code, files[index] as string]))(
+    "runs: %s",
+    async (_title, code, file) => {
+      const port = await freePort();
+      const child = spawn(process.execPath, [join(root, "test/docs/run-block.mjs"), file], {
+        env: { ...process.env, PORT: String(port), HOST: "127.0.0.1", NODE_ENV: "development" },
+      });
+      let output = "";
+      let errors = "";
+      child.stdout.on("data", (chunk) => (output += chunk));
+      child.stderr.on("data", (chunk) => (errors += chunk));
+      const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+      if (/\bserve\(|\.listen\(/.test(code)) {
+        try {
+          const answer = await firstAnswer(child, `http://127.0.0.1:${port}/`);
+          expect([answer.status, answer.headers.getSetCookie().length]).toEqual([200, 1]);
+          expect(await answer.text()).toMatch(/"?views"?: ?1/);
+        } finally {
+          child.kill("SIGKILL");
+          await ended;
+        }
+      } else {
+        expect([await ended, errors]).toEqual([0, ""]);
+        const promised = [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, line]) => line);
+        expect(output.split("\n").filter((line) => line !== "")).toEqual(promised);
+      }
+    },
+  );
+
+  it("type-checks", () => {
+    const config = join(folder, "tsconfig.json");
+    writeFileSync(
+      config,
+      JSON.stringify({
+        extends: join(root, "tsconfig.json"),
+        compilerOptions: { isolatedDeclarations: false, declaration: false, moduleDetection: "force" },
+        files,
+      }),
+    );
+    const { status, stdout } = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", config], {
+      encoding: "utf8",
+    });
+    expect([stdout, status]).toEqual(["", 0]);
+  });
+
+  it("gives only commands that exist", () => {
+    const commands = blocks.filter(({ language }) => language === "sh").flatMap(({ code }) => code.trim().split(/\n| && /));
+    for (const command of commands) {
+      const [, script] = /^npm (?:run )?([\w:]+)$/.exec(command) ?? [];
+      expect(["ci", ...Object.keys((manifest as unknown as { scripts: object }).scripts)]).toContain(script);
+    }
+  });
+
+  it("has no block of another language that nobody runs", () => {
+    expect(blocks.map(({ language }) => language).filter((language) => !["ts", "sh"].includes(language))).toEqual([]);
+  });
+});

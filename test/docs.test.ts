@@ -94,6 +94,7 @@ describe("the code in README and docs", () => {
       config,
       JSON.stringify({
         extends: join(root, "tsconfig.json"),
+        include: [],
         compilerOptions: { isolatedDeclarations: false, declaration: false, moduleDetection: "force" },
         files,
       }),

@@ -26,18 +26,20 @@ export function pairUp(live: unknown, fresh: unknown, pairs: Pairs): void {
 /** Pairs the items of two lists: equal ones wherever they stand, so that a reference follows an item that moved; the rest by index. */
 export function pairItems(live: readonly unknown[], fresh: readonly unknown[], pairs: Pairs): void {
   const free = new Set(live.keys());
-  const pair = (from: number, to: number): void => {
-    free.delete(from);
-    pairUp(live[from], fresh[to], pairs);
+  let waiting = [...fresh.keys()].filter((index) => isPairable(fresh[index]));
+  /** Pairs what `find` finds a partner for, among the live items that have none yet; the others go on waiting. */
+  const pairBy = (find: (index: number) => number | undefined): void => {
+    waiting = waiting.filter((index) => {
+      const partner = find(index);
+      if (partner === undefined) return true;
+      free.delete(partner);
+      pairUp(live[partner], fresh[index], pairs);
+      return false;
+    });
   };
-  const waiting = [...fresh.keys()].filter((index) => isPairable(fresh[index]));
-  const equalHere = (index: number): boolean => free.has(index) && deepEqual(live[index], fresh[index]);
-  const moved = waiting.filter((index) => (equalHere(index) ? pair(index, index) : true));
-  const changed = moved.filter((index) => {
-    const from = [...free].find((candidate) => deepEqual(live[candidate], fresh[index]));
-    return from === undefined ? true : pair(from, index);
-  });
-  for (const index of changed) if (free.has(index)) pair(index, index);
+  pairBy((index) => (free.has(index) && deepEqual(live[index], fresh[index]) ? index : undefined));
+  pairBy((index) => [...free].find((candidate) => deepEqual(live[candidate], fresh[index])));
+  pairBy((index) => (free.has(index) ? index : undefined));
 }
 
 type Fields = Record<string, unknown>;

@@ -1,12 +1,12 @@
 import { SessionError, serializeError } from "./errors.ts";
 import { isSafeJson } from "./limits.ts";
 import type { Encoded } from "./record.ts";
-import { inspect } from "./serializers/inspect.ts";
+import { inspect, MAX_DEPTH } from "./serializers/inspect.ts";
 import { json } from "./serializers/json.ts";
 import type { Serializer } from "./serializers/serializer.ts";
 import { superjson } from "./serializers/superjson.ts";
 import type { MaybePromise } from "./stores/store.ts";
-import { isContainer, isForbiddenKey } from "./tracking/kinds.ts";
+import { containerKind, isContainer, isForbiddenKey } from "./tracking/kinds.ts";
 import { entriesOf } from "./tracking/tracker.ts";
 
 type Fields = Record<string, unknown>;
@@ -43,11 +43,15 @@ export function createCodec(custom: Serializer | undefined, maxBytes: number): C
       const failed = (cause: unknown): never => {
         throw SessionError.is(cause) ? cause : serializeError(serializer.id, cause);
       };
+      const encoded = (text: unknown): Encoded => {
+        if (typeof text !== "string") throw serializeError(serializer.id, new TypeError("It did not give a string."));
+        return { serializer: serializer.id, text };
+      };
       try {
         const text = serializer.serialize(data);
-        if (typeof text === "string") return { serializer: serializer.id, text };
+        if (!isPromise(text)) return encoded(text);
         waits ||= serializer === custom;
-        return text.then((settled) => ({ serializer: serializer.id, text: settled }), failed);
+        return Promise.resolve(text).then(encoded).catch(failed);
       } catch (error) {
         return failed(error);
       }
@@ -59,7 +63,9 @@ export function createCodec(custom: Serializer | undefined, maxBytes: number): C
         const data = by.deserialize(text);
         if (!isPromise(data)) return checkDecoded(data);
         waits ||= by === custom;
-        return data.then(checkDecoded, () => undefined);
+        return Promise.resolve(data)
+          .then(checkDecoded)
+          .catch(() => undefined);
       } catch {
         return undefined;
       }
@@ -72,19 +78,23 @@ export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
   return typeof (value as { then?: unknown } | undefined | null)?.then === "function";
 }
 
-/** Session data is a plain object whose keys could have been written by a session. */
+/** Session data is a plain object that a session could have written. */
 function checkDecoded(data: unknown): Fields | undefined {
   if (typeof data !== "object" || data === null || Object.getPrototypeOf(data) !== Object.prototype) return undefined;
   if (Object.keys(data).some((key) => key.startsWith("$"))) return undefined;
-  return hasForbiddenKey(data, new Set()) ? undefined : (data as Fields);
+  return isSafeTree(data, 0, new Set()) ? (data as Fields) : undefined;
 }
 
-function hasForbiddenKey(container: object, seen: Set<object>): boolean {
-  seen.add(container);
-  const isPlain = !Array.isArray(container) && !(container instanceof Map) && !(container instanceof Set);
-  for (const [key, child] of entriesOf(container)) {
-    if (isPlain && isForbiddenKey(key)) return true;
-    if (isContainer(child) && !seen.has(child) && hasForbiddenKey(child, seen)) return true;
+/** True if a tree is not too deep, and holds no key that reaches a prototype. */
+function isSafeTree(value: unknown, depth: number, seen: Set<object>): boolean {
+  const isError = value instanceof Error && value.cause !== undefined;
+  if (!(isContainer(value) || isError) || seen.has(value)) return true;
+  if (depth > MAX_DEPTH) return false;
+  seen.add(value);
+  const isPlain = containerKind(value) === "object";
+  for (const [key, child] of isError ? [["cause", value.cause]] : entriesOf(value)) {
+    if (isPlain && isForbiddenKey(key)) return false;
+    if (!isSafeTree(key, depth + 1, seen) || !isSafeTree(child, depth + 1, seen)) return false;
   }
-  return false;
+  return true;
 }

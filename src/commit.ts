@@ -2,7 +2,7 @@ import type { Context } from "./context.ts";
 import { clearCookie, setCookie } from "./cookie.ts";
 import type { createEngine } from "./engine.ts";
 import { cookieMaxAge, isRenewalDue } from "./lifecycle.ts";
-import { notice } from "./notice.ts";
+import { isProduction, notice } from "./notice.ts";
 import { protectFromCaches } from "./response-headers.ts";
 import { save } from "./save.ts";
 import type { SessionState, Stored } from "./session-state.ts";
@@ -40,7 +40,7 @@ export async function commit(
     });
   }
   const cookies = await takeCookies(context, state);
-  if (response !== undefined && protectFromCaches(response.headers, state.wasRead, cookies.length > 0)) {
+  if (response !== undefined && protectFromCaches(response.headers, state.wasRead, cookies.length > 0) && !isProduction()) {
     notice(
       "public",
       "A response that depends on a session allowed shared caches to keep it; its Cache-Control was changed. Leave out `public` and `s-maxage` there.",
@@ -72,6 +72,6 @@ function isSecure(context: Context, state: SessionState): boolean {
     cookie.sameSite === "none" ||
     cookie.partitioned ||
     /^__(?:Host|Secure)-/i.test(cookie.name) ||
-    globalThis.process?.env?.["NODE_ENV"] === "production"
+    isProduction()
   );
 }

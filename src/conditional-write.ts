@@ -10,8 +10,26 @@ export interface Seen {
   readonly record: SessionRecord;
 }
 
-/** How a conditional write ended; `stopped` if the newest record asked for no write. */
-export type Written = ({ readonly status: "written" | "stopped" } & Seen) | { readonly status: "missing" };
+/** How a conditional write ended. */
+export type Written =
+  /** `newest` is later than `record` if the answer was lost, and others wrote before it was found to be stored. */
+  | ({ readonly status: "written"; readonly newest: SessionRecord } & Seen)
+  /** The newest record asked for no write. */
+  | ({ readonly status: "stopped" } & Seen)
+  | { readonly status: "missing" };
+
+/** A conditional write. One that failed unanswered can be taken up again, also by a later operation. */
+export interface Attempt {
+  readonly writeId: string;
+  /** What it replaces. */
+  seen: Seen;
+  /** What was sent and not answered: it may be stored, or still arrive as long as the version it replaces stands. */
+  unanswered: SessionRecord | undefined;
+}
+
+export function startAttempt(seen: Seen): Attempt {
+  return { writeId: createWriteId(), seen, unanswered: undefined };
+}
 
 /** A store that fails this often in a row, asked again after a pause, is down. */
 const MAX_ERRORS = 3;
@@ -22,7 +40,8 @@ const LONGEST_PAUSE = 64;
  * Replaces a record by what `next` makes of it, by compare-and-set, until that is certain or the budget is spent.
  *
  * `next` is given the newest record, and the id to put among its writes, and says what to write, or `undefined` to stop. It runs
- * again whenever someone else wrote first. A write whose answer was lost is recognised by its id, so it is applied at most once.
+ * again whenever someone else wrote first, but never while a write is unanswered: that is recognised by its id if it is there, and
+ * sent again as it was if it may still arrive, so that it is applied at most once.
  *
  * @throws {SessionError} `ERR_SESSION_STORE` if the store fails, or if it cannot be known whether a write happened;
  * `ERR_SESSION_CONFLICT` if others kept writing first for as long as the budget lasted
@@ -32,34 +51,36 @@ export async function writeConditionally(
   budget: Budget,
   key: string,
   doing: string,
-  first: Seen,
+  attempt: Attempt,
   next: (record: SessionRecord, writeId: string) => Promise<SessionRecord | undefined>,
 ): Promise<Written> {
-  const writeId = createWriteId();
-  let seen = first;
-  /** The version an unanswered try began from. */
-  let unanswered: number | undefined;
+  const { writeId } = attempt;
   for (let round = 0; ; round++) {
-    const record = await next(seen.record, writeId);
+    const { seen } = attempt;
+    const record = attempt.unanswered ?? (await next(seen.record, writeId));
     if (record === undefined) return { status: "stopped", ...seen };
+    const value = encodeRecord(record);
     let replaced: Replaced;
     try {
       const ttl = storeTtl(record, context.options.now());
-      replaced = await context.ask(budget, doing, (store) => store.replace(key, encodeRecord(record), seen.entry, ttl));
+      replaced = await context.ask(budget, doing, (store) => store.replace(key, value, seen.entry, ttl));
     } catch (error) {
-      unanswered ??= seen.record.version;
+      attempt.unanswered = record;
       replaced = await lookAgain(context, budget, key, doing, error);
     }
-    if (replaced.status === "ok") return { status: "written", entry: replaced.entry, record };
+    if (replaced.status === "ok") return { status: "written", entry: replaced.entry, record, newest: record };
     if (replaced.status === "missing") return replaced;
-    const current = parseRecord(replaced.current.value);
+    if (replaced.uncertain) attempt.unanswered = record;
+    const newest = parseRecord(replaced.current.value);
     // What cannot be read is never overwritten.
-    if (current === undefined) throw storeError(doing, new Error("The record was damaged meanwhile."));
-    if (hasWrite(current, writeId)) return { status: "written", entry: replaced.current, record: current };
-    const from = unanswered ?? (replaced.uncertain ? seen.record.version : undefined);
-    if (from !== undefined && current.version - from > REMEMBERED_WRITES) throw uncertainError();
-    seen = { entry: replaced.current, record: current };
-    if (budget.left === 0) throw contentionError();
+    if (newest === undefined) throw storeError(doing, new Error("The record was damaged meanwhile."));
+    if (hasWrite(newest, writeId)) return { status: "written", entry: { value }, record, newest };
+    const missed = newest.version - seen.record.version;
+    if (attempt.unanswered !== undefined && missed > REMEMBERED_WRITES) throw uncertainError();
+    // Another version is there without it, so that it cannot arrive any more.
+    if (missed > 0) attempt.unanswered = undefined;
+    attempt.seen = { entry: replaced.current, record: newest };
+    if (budget.left === 0) throw attempt.unanswered === undefined ? contentionError() : uncertainError();
     await pause(context, round);
   }
 }
@@ -95,6 +116,7 @@ export async function createRecord(
       const taken = await context.ask(budget, "create a session", (store) => store.get(key));
       const found = taken === undefined ? undefined : parseRecord(taken.value);
       if (taken !== undefined) return found !== undefined && hasWrite(found, writeId) ? taken : undefined;
+      throw storeError("create a session", new Error("The key was taken, and then it was not."));
     } catch (error) {
       if (++errors > MAX_ERRORS || budget.left === 0) throw error;
       await pause(context, errors);

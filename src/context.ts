@@ -4,7 +4,8 @@ import type { ResolvedOptions } from "./options.ts";
 import { Queue } from "./queue.ts";
 import { openStore } from "./stores/open.ts";
 import type { MaybePromise, Store } from "./stores/store.ts";
-import { createSigner, hashToken, type TokenSigner } from "./token.ts";
+import type { RecordMeta } from "./record.ts";
+import { createSigner, hashToken, isSessionId, isToken, type TokenSigner } from "./token.ts";
 import type { SessionHooks } from "./types.ts";
 
 /** What the engine needs of its surroundings beside the clock; tests give their own. */
@@ -97,6 +98,17 @@ export class Context {
   /** The store key of a token. */
   keyOf(token: string, id: string): string {
     return this.options.prefix + (this.options.hashIds ? id : token);
+  }
+
+  /** What a record of this manager says of itself from the beginning. */
+  get ownMeta(): RecordMeta {
+    return this.options.hashIds ? {} : { prefix: this.options.prefix };
+  }
+
+  /** True for the key of a record of this manager, as against one that only begins with the prefix. */
+  isKey(key: string): boolean {
+    const rest = key.slice(this.options.prefix.length);
+    return key.startsWith(this.options.prefix) && (this.options.hashIds ? isSessionId(rest) : isToken(rest));
   }
 
   /** The session id that a store key belongs to. */

@@ -36,8 +36,17 @@ export function readCookies(header: string | null | undefined, name: string): st
   return [...values];
 }
 
+/** By hand: a pattern for the end would be tried at each of a thousand spaces in the middle. */
 function strip(text: string): string {
-  return text.replace(/^[ \t]+|[ \t]+$/g, "");
+  let start = 0;
+  let end = text.length;
+  while (start < end && isSpace(text.charCodeAt(start))) start++;
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09;
 }
 
 /** The `Set-Cookie` value that sets the cookie; `maxAge` in seconds, `undefined` for a cookie that ends with the browser. */

@@ -1,4 +1,4 @@
-import { writeConditionally } from "./conditional-write.ts";
+import { startAttempt, writeConditionally } from "./conditional-write.ts";
 import { Budget, type Context } from "./context.ts";
 import { rememberWrite } from "./record.ts";
 import { becomeDestroyed, deadRecord } from "./save.ts";
@@ -35,10 +35,17 @@ export async function destroy(context: Context, state: SessionState): Promise<vo
 export async function bury(context: Context, target: Target): Promise<boolean> {
   const { options } = context;
   const budget = new Budget(context.platform, options.timeouts.save);
-  const written = await writeConditionally(context, budget, target.key, "destroy a session", target, async (record, writeId) => {
-    if (record.state !== "live") return undefined;
-    const next = { ...record, version: record.version + 1, writes: rememberWrite(record, writeId) };
-    return deadRecord(next, options.now(), options.tombstoneTtl);
-  });
+  const written = await writeConditionally(
+    context,
+    budget,
+    target.key,
+    "destroy a session",
+    startAttempt(target),
+    async (record, writeId) => {
+      if (record.state !== "live") return undefined;
+      const next = { ...record, version: record.version + 1, writes: rememberWrite(record, writeId) };
+      return deadRecord(next, options.now(), options.tombstoneTtl);
+    },
+  );
   return written.status === "written";
 }

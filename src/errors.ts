@@ -55,7 +55,7 @@ SessionError.prototype.name = "SessionError";
 type Path = readonly unknown[];
 
 export const optionError = (option: string, value: unknown, accepted: string): SessionError =>
-  new SessionError("ERR_SESSION_OPTIONS", `Option \`${option}\` is ${describe(value)}. Give it ${accepted}.`);
+  new SessionError("ERR_SESSION_OPTIONS", `Option \`${option}\` is ${describe(value, option)}. Give it ${accepted}.`);
 
 export const clashError = (what: string, value: string): SessionError =>
   new SessionError(
@@ -64,7 +64,7 @@ export const clashError = (what: string, value: string): SessionError =>
   );
 
 export const unsupportedError = (what: string, advice: string): SessionError =>
-  new SessionError("ERR_SESSION_UNSUPPORTED", `${what}. ${advice}`);
+  new SessionError("ERR_SESSION_UNSUPPORTED", `${what}. ${advice}.`);
 
 export const notLoadedError = (name: string | undefined, present: readonly string[]): SessionError =>
   new SessionError(
@@ -84,7 +84,7 @@ export const destroyedError = (): SessionError =>
   new SessionError("ERR_SESSION_DESTROYED", "The session was used after `$destroy()`. A new one begins with the next request.");
 
 export const valueError = (path: Path, what: string, advice: string): SessionError =>
-  new SessionError("ERR_SESSION_VALUE", `${formatPath(path)} ${what}. ${advice}`);
+  new SessionError("ERR_SESSION_VALUE", `${formatPath(path)} ${what}. ${advice}.`);
 
 export const serializeError = (serializer: string, cause: unknown): SessionError =>
   new SessionError(
@@ -96,7 +96,7 @@ export const serializeError = (serializer: string, cause: unknown): SessionError
 export const tooLargeError = (bytes: number, limit: number, largest: readonly string[]): SessionError =>
   new SessionError(
     "ERR_SESSION_TOO_LARGE",
-    `The session takes ${bytes} bytes, over the limit of ${limit}; largest: ${largest.join(", ")}. Keep less in it, or raise \`maxBytes\`. The stored session is unchanged.`,
+    `The session takes ${bytes} bytes, over the limit of ${limit}; largest: ${largest.join(", ")}. Keep less in it, or raise \`maxBytes\` as far as the store allows. The stored session is unchanged.`,
   );
 
 export const storeError = (doing: string, cause: unknown): SessionError =>
@@ -136,9 +136,10 @@ export const goneError = (): SessionError =>
     'The session was ended by another request, so this change was not stored. Start a new session, or set `onGone: "drop"`.',
   );
 
-/** The type of a value, for messages: never its contents, which may be a secret. */
-function describe(value: unknown): string {
+/** The type of a value, for messages: never its contents, which may be a secret, but for numbers and booleans elsewhere. */
+function describe(value: unknown, option: string): string {
   if (value === null || value === undefined) return String(value);
-  if (typeof value === "number" || typeof value === "boolean") return `the ${typeof value} ${value}`;
+  const isShown = typeof value === "number" || typeof value === "boolean";
+  if (isShown && !option.startsWith("secret")) return `the ${typeof value} ${value}`;
   return Array.isArray(value) ? "an array" : typeof value === "object" ? "an object" : `a ${typeof value}`;
 }

@@ -11,6 +11,7 @@ export type { Change as SessionChange } from "./tracking/tracker.ts";
 export type { CookieOptions, RejectReason, SessionHookInfo, SessionHooks, SessionOptions, StorageSource } from "./types.ts";
 export type { MergeConflict as SessionConflict } from "./merge.ts";
 export type { Serializer } from "./serializers/serializer.ts";
+export type { MaybePromise, Replaced, Store, StoreEntry } from "./stores/store.ts";
 
 // Errors
 export { SessionError } from "./errors.ts";

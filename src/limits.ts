@@ -1,5 +1,5 @@
 import { tooLargeError } from "./errors.ts";
-import { MAX_BIGINT_DIGITS, MAX_DEPTH } from "./serializers/inspect.ts";
+import { MAX_DEPTH } from "./serializers/inspect.ts";
 import { formatPath } from "./tracking/path.ts";
 
 /** How many paths an error about size names. */
@@ -52,15 +52,15 @@ function sizeOf(value: unknown): number {
   }
 }
 
-/** True if JSON text from a store is safe to parse: neither nested too deep nor with a number that takes long. */
+/**
+ * True if JSON text from a store is nested little enough to be parsed.
+ *
+ * superjson wraps the data in an object, writes a Map as an array of arrays and annotates in a tree as deep as the data: how deep
+ * that data is shows only once it is decoded.
+ */
 export function isSafeJson(text: string): boolean {
-  return !BIG_NUMBER.test(text) && depthOf(text) <= MAX_DEPTH + SUPERJSON_LEVELS;
+  return depthOf(text) <= 2 * MAX_DEPTH + 4;
 }
-
-const BIG_NUMBER = new RegExp(`[0-9]{${MAX_BIGINT_DIGITS + 1}}`);
-
-/** superjson wraps the data in an object, writes a Map as an array of arrays and annotates in a tree as deep as the data. */
-const SUPERJSON_LEVELS = MAX_DEPTH + 4;
 
 function depthOf(text: string): number {
   let depth = 0;

@@ -97,6 +97,7 @@ export async function interpret(
   // A tombstone past its time, in a store that does not drop it.
   if (record.state !== "live") return { kind: expired ? "unknown" : "ended", id };
   if (expired) return { kind: "expired", id };
+  if (record.meta.prefix !== context.ownMeta.prefix) return { kind: "unknown", id };
   const decoded = await decodeRecord(context, record);
   if (decoded === undefined) return { kind: "corrupt", id };
   return { kind: "live", stored: { ...place, record }, ...decoded };

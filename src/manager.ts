@@ -7,8 +7,9 @@ import { expiresAt, isExpired } from "./lifecycle.ts";
 import { findByToken, loadSession } from "./load.ts";
 import { notice } from "./notice.ts";
 import { resolveOptions, type ResolvedOptions } from "./options.ts";
-import { parseRecord } from "./record.ts";
+import { parseRecord, type SessionRecord } from "./record.ts";
 import { stateOf } from "./session.ts";
+import { isSessionId } from "./token.ts";
 import type { Stored } from "./session-state.ts";
 import type { Store } from "./stores/store.ts";
 import type { DefaultSessionData, Session, SessionInfo, SessionManager, SessionOptions } from "./types.ts";
@@ -56,6 +57,9 @@ export function createManager<T extends object>(options: SessionOptions<T> | und
   }
   const loadBudget = (): Budget => new Budget(on, timeouts.load);
 
+  const isLive = (record: SessionRecord): boolean =>
+    record.state === "live" && !isExpired(record, now()) && record.meta.prefix === context.ownMeta.prefix;
+
   /** Every live record, with its key. */
   async function* records(): AsyncGenerator<Pick<Stored, "key" | "entry" | "record">> {
     const store = await context.ask(loadBudget(), "open", (opened: Store) => opened);
@@ -65,10 +69,12 @@ export function createManager<T extends object>(options: SessionOptions<T> | und
         "Keep an index of your own, or use another store",
       );
     for await (const key of store.keys(prefix)) {
+      // The sessions of a manager whose prefix begins with this one are not ours.
+      if (!context.isKey(key)) continue;
       const entry = await context.ask(loadBudget(), "list sessions", () => store.get(key));
       const record = entry === undefined ? undefined : parseRecord(entry.value);
       if (entry === undefined || record === undefined) continue;
-      if (record.state === "live" && !isExpired(record, now())) yield { key, entry, record };
+      if (isLive(record)) yield { key, entry, record };
     }
   }
 
@@ -78,11 +84,11 @@ export function createManager<T extends object>(options: SessionOptions<T> | und
       for await (const one of records()) if ((await context.idOf(one.key)) === id) return one;
       return undefined;
     }
-    if (!/^[A-Za-z0-9_-]+$/.test(id)) return undefined;
+    if (!isSessionId(id)) return undefined;
     const key = prefix + id;
     const entry = await context.ask(loadBudget(), "find a session", (store) => store.get(key));
     const record = entry === undefined ? undefined : parseRecord(entry.value);
-    return entry === undefined || record === undefined || isExpired(record, now()) ? undefined : { key, entry, record };
+    return entry !== undefined && record !== undefined && isLive(record) ? { key, entry, record } : undefined;
   }
 
   const manager: SessionManager<T> = {

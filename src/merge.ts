@@ -1,10 +1,12 @@
 import { deepEqual } from "./tracking/equal.ts";
-import { hasObjectKeys, isInPlace, membersWithout, pureIncrement, type MarksOf } from "./tracking/changes.ts";
+import { hasObjectKeys, isInPlace, isObject, membersWithout, pureIncrement, type MarksOf } from "./tracking/changes.ts";
 import { containerKind, isContainer, type Container } from "./tracking/kinds.ts";
 import type { Marks } from "./tracking/node.ts";
 import { pairItems, pairUp, type Pairs } from "./tracking/pairing.ts";
 import type { Path } from "./tracking/path.ts";
+import { replaceInside } from "./tracking/replace.ts";
 import { copy, snapshot } from "./tracking/snapshot.ts";
+import { entriesOf } from "./tracking/tracker.ts";
 
 /** A place that two requests changed. */
 export interface MergeConflict {
@@ -45,28 +47,48 @@ type Fields = Record<string, unknown>;
  * For the rest the policy decides.
  */
 export function merge(base: Fields, mine: Fields, theirs: Fields, marksOf: MarksOf, policy: ConflictPolicy): Merged {
-  const pairs: Pairs = new Map();
-  new Merge(marksOf, policy, pairs).objects(base, mine, theirs, []);
-  return { tree: theirs, pairs };
+  const merging = new Merge(marksOf, policy);
+  merging.objects(base, mine, theirs, []);
+  merging.joinAliases(theirs);
+  return { tree: theirs, pairs: merging.pairs };
 }
 
 /** What stands for "no value at this place" while merging; `undefined` is a value in Maps and arrays. */
 const ABSENT: unique symbol = Symbol("absent");
 
 class Merge {
+  readonly pairs: Pairs = new Map();
   readonly #marksOf: MarksOf;
   readonly #policy: ConflictPolicy;
-  readonly #pairs: Pairs;
+  /** Copies that were made of objects of mine, with these. */
+  readonly #taken = new Map<object, object>();
 
-  constructor(marksOf: MarksOf, policy: ConflictPolicy, pairs: Pairs) {
+  constructor(marksOf: MarksOf, policy: ConflictPolicy) {
     this.#marksOf = marksOf;
     this.#policy = policy;
-    this.#pairs = pairs;
+  }
+
+  /** An object that I have at several places, or that is around itself, is one object in the result too. */
+  joinAliases(tree: Container): void {
+    const made = new Map([...this.pairs].map(([theirs, mine]) => [mine, theirs]));
+    for (const [copied, mine] of this.#taken) {
+      if (made.has(mine)) continue;
+      made.set(mine, copied);
+      this.pairs.set(copied, mine);
+    }
+    const joined = (value: unknown): unknown => made.get(this.#taken.get(value as object) as object) ?? value;
+    const seen = new Set<Container>();
+    const walk = (container: Container): void => {
+      seen.add(container);
+      replaceInside(container, joined);
+      for (const [, child] of entriesOf(container)) if (isContainer(child) && !seen.has(child)) walk(child);
+    };
+    if (this.#taken.size > 0) walk(tree);
   }
 
   objects(base: Fields, mine: Fields, theirs: Fields, path: Path): void {
     const marks = this.#marksOf(mine);
-    this.#pairs.set(theirs, mine);
+    this.pairs.set(theirs, mine);
     for (const key of new Set([...Object.keys(base), ...Object.keys(mine)])) {
       const value = this.#value(field(base, key), field(mine, key), field(theirs, key), [...path, key], marks);
       if (value === ABSENT) delete theirs[key];
@@ -85,12 +107,11 @@ class Merge {
 
   #sets(base: Set<unknown>, mine: Set<unknown>, theirs: Set<unknown>): void {
     for (const member of membersWithout(base, mine)) {
-      theirs.delete(member);
-      for (const other of theirs) if (isContainer(other) && deepEqual(other, member)) theirs.delete(other);
+      if (!theirs.delete(member)) theirs.delete([...theirs].find((other) => isObject(other) && deepEqual(other, member)));
     }
     const added = new Set(membersWithout(mine, base));
-    const kept = [...mine].filter((member) => isContainer(member) && !added.has(member));
-    pairItems(kept, [...theirs], this.#pairs);
+    const kept = [...mine].filter((member) => isObject(member) && !added.has(member));
+    pairItems(kept, [...theirs], this.pairs);
     for (const member of membersWithout(added, theirs)) theirs.add(this.#take(member));
   }
 
@@ -110,7 +131,7 @@ class Merge {
     const key = path.at(-1);
     if (isInPlace(marks, key, base, mine)) return this.#inPlace(base as Container, mine as Container, theirs, path);
     if (mine === base || (mine !== ABSENT && base !== ABSENT && deepEqual(base, mine))) {
-      pairUp(mine, theirs, this.#pairs);
+      pairUp(mine, theirs, this.pairs);
       return theirs;
     }
     // Both sides newly put a container here: each then only added to an empty one.
@@ -123,7 +144,7 @@ class Merge {
     }
     if (same(base, theirs)) return mine === ABSENT ? ABSENT : this.#take(mine);
     if (same(mine, theirs)) {
-      pairUp(mine, theirs, this.#pairs);
+      pairUp(mine, theirs, this.pairs);
       return theirs;
     }
     return this.#conflict(base, mine, theirs, path);
@@ -138,10 +159,10 @@ class Merge {
       return theirs;
     }
     // A ring, or an alias that both sides have: merged already.
-    if (this.#pairs.get(theirs as Container) === mine) return theirs;
+    if (this.pairs.get(theirs as Container) === mine) return theirs;
     const target = theirs as Container;
     if (kind === "array") return this.#inPlaceArray(base as unknown[], mine as unknown[], target as unknown[], path);
-    this.#pairs.set(target, mine);
+    this.pairs.set(target, mine);
     if (kind === "set") {
       this.#sets(base as Set<unknown>, mine as Set<unknown>, target as Set<unknown>);
       return target;
@@ -159,15 +180,15 @@ class Merge {
   #inPlaceArray(base: unknown[], mine: unknown[], theirs: unknown[], path: Path): unknown {
     const moved = this.#marksOf(mine)?.reordered === true || mine.length < base.length;
     if (!moved && !isReordered(base, theirs)) {
-      this.#pairs.set(theirs, mine);
+      this.pairs.set(theirs, mine);
       this.#arrays(base, mine, theirs, path);
       return theirs;
     }
     const start = mine.slice(0, base.length);
     if (!moved && deepEqual(base, start)) {
       // Only pushes of mine: they append to whatever the array has become.
-      this.#pairs.set(theirs, mine);
-      pairItems(start, theirs, this.#pairs);
+      this.pairs.set(theirs, mine);
+      pairItems(start, theirs, this.pairs);
       for (const item of mine.slice(base.length)) theirs.push(this.#take(item));
       return theirs;
     }
@@ -177,7 +198,7 @@ class Merge {
   /** A container that only counts as a whole. */
   #whole(base: Container, mine: Container, theirs: Container, path: Path): unknown {
     if (deepEqual(base, mine)) {
-      pairUp(mine, theirs, this.#pairs);
+      pairUp(mine, theirs, this.pairs);
       return theirs;
     }
     if (deepEqual(base, theirs) || deepEqual(mine, theirs)) return this.#take(mine);
@@ -198,12 +219,12 @@ class Merge {
     return conflict;
   }
 
-  /** Copies a value of mine into the result, and pairs each container with its copy. */
+  /** Copies a value of mine into the result. */
   #take(mine: unknown): unknown {
     if (mine === ABSENT) return ABSENT;
     const copies = new Map<object, object>();
     const taken = copy(mine, copies);
-    for (const [raw, made] of copies) this.#pairs.set(made, raw);
+    for (const [raw, made] of copies) this.#taken.set(made, raw);
     return taken;
   }
 }

@@ -6,3 +6,8 @@ export function notice(topic: string, message: string): void {
   given.add(topic);
   console.warn(`[unsession] ${message}`);
 }
+
+/** Whether `NODE_ENV` says so; runtimes without `process` count as development. */
+export function isProduction(): boolean {
+  return globalThis.process?.env?.["NODE_ENV"] === "production";
+}

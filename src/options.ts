@@ -3,6 +3,7 @@ import { optionError } from "./errors.ts";
 import type { Resolve } from "./merge.ts";
 import { SERIALIZER_ID } from "./record.ts";
 import type { Serializer } from "./serializers/serializer.ts";
+import { isStorageSource } from "./stores/open.ts";
 import { generateToken } from "./token.ts";
 import type { CookieOptions, SessionHooks, SessionOptions } from "./types.ts";
 
@@ -39,7 +40,7 @@ const MAX_SECONDS = 100 * 365 * 24 * 60 * 60;
 const MAX_MILLISECONDS = 24 * 60 * 60 * 1000;
 
 /** Unstorage folds `/`, `\` and repeated `:`, cuts at `?` and hides keys that end in `$`: none of these may be in a key. */
-const PREFIX = /^(?:[A-Za-z0-9_.-]+:?)*$/;
+const PREFIX = /^(?:[A-Za-z0-9_.-]+(?::[A-Za-z0-9_.-]+)*:?)?$/;
 
 /** What h3, Nitro and JavaScript keep on `event.context` or on any object. */
 const RESERVED_NAMES = new Set([
@@ -117,9 +118,9 @@ const COOKIE_OPTIONS: readonly (keyof CookieOptions)[] = [
  */
 export function resolveOptions<T extends object>(options: SessionOptions<T> = {}): ResolvedOptions {
   checkKeys("options", options, OPTIONS);
-  const preload = options.preload ?? false;
+  const preload = or(options.preload, false);
   check("preload", preload, isBoolean(preload) || isFunction(preload), "a boolean or a function of the event");
-  const conflict = options.conflict ?? "merge";
+  const conflict = or(options.conflict, "merge");
   check(
     "conflict",
     conflict,
@@ -130,33 +131,33 @@ export function resolveOptions<T extends object>(options: SessionOptions<T> = {}
   check(
     "storage",
     storage,
-    storage === undefined || isObject(storage) || isFunction(storage),
+    storage === undefined || isStorageSource(storage),
     "an unstorage Storage or driver, a store, or a function that gives one",
   );
-  const timeouts = checkKeys("timeouts", options.timeouts ?? {}, ["load", "save"]);
+  const timeouts = checkKeys("timeouts", or(options.timeouts, {}), ["load", "save"]);
   return Object.freeze({
-    name: resolveName(options.name ?? "session"),
+    name: resolveName(or(options.name, "session")),
     storage,
-    prefix: resolvePrefix(options.prefix ?? "session:"),
-    idleWindow: seconds("idleTimeout", options.idleTimeout === undefined ? 2_592_000 : (options.idleTimeout ?? 0), 0),
-    absoluteTimeout: seconds("absoluteTimeout", options.absoluteTimeout, 1),
-    ...resolveCookie(options.cookie ?? {}),
+    prefix: resolvePrefix(or(options.prefix, "session:")),
+    idleWindow: seconds("idleTimeout", options.idleTimeout === null ? 0 : or(options.idleTimeout, 2_592_000), 0),
+    absoluteTimeout: isAbsent(options.absoluteTimeout) ? 0 : seconds("absoluteTimeout", options.absoluteTimeout, 1),
+    ...resolveCookie(or(options.cookie, {})),
     serializer: resolveSerializer(options.serializer),
     secrets: resolveSecrets(options.secret),
     generateToken: functionOr("generateToken", options.generateToken, generateToken),
     hashIds: booleanOr("hashIds", options.hashIds, true),
     preload: typeof preload === "function" ? preload : () => preload,
-    commitOn: oneOf("commitOn", options.commitOn ?? "success", ["success", "always"]),
+    commitOn: oneOf("commitOn", or(options.commitOn, "success"), ["success", "always"]),
     conflict,
-    onGone: oneOf("onGone", options.onGone ?? "throw", ["throw", "drop"]),
-    maxBytes: whole("maxBytes", options.maxBytes ?? 65_536, 1, 16_777_216, "a whole number of bytes"),
+    onGone: oneOf("onGone", or(options.onGone, "throw"), ["throw", "drop"]),
+    maxBytes: whole("maxBytes", or(options.maxBytes, 65_536), 1, 16_777_216, "a whole number of bytes"),
     timeouts: Object.freeze({
-      load: whole("timeouts.load", timeouts.load ?? 1000, 1, MAX_MILLISECONDS, "a whole number of milliseconds"),
-      save: whole("timeouts.save", timeouts.save ?? 2000, 1, MAX_MILLISECONDS, "a whole number of milliseconds"),
+      load: whole("timeouts.load", or(timeouts.load, 1000), 1, MAX_MILLISECONDS, "a whole number of milliseconds"),
+      save: whole("timeouts.save", or(timeouts.save, 2000), 1, MAX_MILLISECONDS, "a whole number of milliseconds"),
     }),
-    tombstoneTtl: seconds("tombstoneTtl", options.tombstoneTtl ?? 300, 1),
-    hooks: resolveHooks(options.hooks ?? {}),
-    now: functionOr("now", options.now, Date.now),
+    tombstoneTtl: seconds("tombstoneTtl", or(options.tombstoneTtl, 300), 1),
+    hooks: resolveHooks(or(options.hooks, {})),
+    now: wholeMilliseconds(functionOr("now", options.now, () => Date.now())),
   });
 }
 
@@ -175,14 +176,14 @@ function resolvePrefix(prefix: unknown): string {
 function resolveCookie(cookie: CookieOptions): Pick<ResolvedOptions, "cookie" | "secure" | "persistent"> {
   checkKeys("cookie", cookie, COOKIE_OPTIONS);
   const { domain, priority } = cookie;
-  const name = cookie.name ?? "session";
+  const name = or(cookie.name, "session");
   check(
     "cookie.name",
     name,
     typeof name === "string" && name.length <= 256 && COOKIE_NAME.test(name),
     "a token as of RFC 9110: letters, digits and !#$%&'*+-.^_`|~, at most 256",
   );
-  const path = cookie.path ?? "/";
+  const path = or(cookie.path, "/");
   check(
     "cookie.path",
     path,
@@ -195,14 +196,14 @@ function resolveCookie(cookie: CookieOptions): Pick<ResolvedOptions, "cookie" | 
     domain === undefined || (typeof domain === "string" && /^\.?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(domain)),
     "a host name",
   );
-  const sameSite = cookie.sameSite ?? "lax";
+  const sameSite = or(cookie.sameSite, "lax");
   check(
     "cookie.sameSite",
     sameSite,
     sameSite === false || ["lax", "strict", "none"].includes(sameSite),
     '"lax", "strict", "none" or false',
   );
-  const secure = cookie.secure ?? "auto";
+  const secure = or(cookie.secure, "auto");
   check("cookie.secure", secure, secure === "auto" || isBoolean(secure), 'true, false or "auto"');
   check(
     "cookie.priority",
@@ -278,9 +279,22 @@ function resolveHooks<T extends object>(hooks: SessionHooks<T>): SessionHooks {
 
 function noop(): void {}
 
-/** Seconds of the user's to milliseconds; undefined and `null` are 0. */
-function seconds(option: string, value: number | null | undefined, least: number): number {
-  if (value === undefined || value === null) return 0;
+/** `null` is a value, and mostly a wrong one. */
+function or<V>(value: V | undefined, otherwise: V): V {
+  return value === undefined ? otherwise : value;
+}
+
+function isAbsent(value: unknown): value is null | undefined {
+  return value === undefined || value === null;
+}
+
+/** Records hold whole milliseconds, and some clocks count finer. */
+function wholeMilliseconds(now: () => number): () => number {
+  return () => Math.floor(now());
+}
+
+/** Seconds of the user's to milliseconds. */
+function seconds(option: string, value: number, least: number): number {
   const none = least === 0 ? ", 0 or null for never" : "";
   return whole(option, value, least, MAX_SECONDS, `a whole number of seconds, at least ${Math.max(least, 1)}${none}`) * 1000;
 }

@@ -21,7 +21,7 @@ import type { Lifetime } from "./lifecycle.ts";
  * | 204 | 8 | length of the flash section |
  * | 212 | 8 | length of the data section |
  *
- * Meta is JSON: owner, cookie overrides, successor. Numbers are decimal, padded with zeros, so that a back end can compare or
+ * Meta is JSON: owner, cookie overrides, prefix (with raw tokens as keys). Numbers are decimal, padded with zeros, so that a back end can compare or
  * replace a field by its offset. The lengths tell a truncated record.
  */
 export interface SessionRecord extends Lifetime {
@@ -42,6 +42,8 @@ export interface Encoded {
 
 /** What is kept beside data and flash. */
 export interface RecordMeta {
+  /** With raw tokens as keys, the prefix of the manager whose record it is: a token could be chosen to end another's key. */
+  readonly prefix?: string;
   readonly owner?: string;
   readonly cookie?: { readonly persistent?: boolean; readonly maxAge?: number };
 }
@@ -57,13 +59,12 @@ const SERIALIZER_LENGTH = 16;
 
 export const HEADER_LENGTH = 220;
 
-// All fields but the serializers have a fixed width, so the whole length leaves exactly theirs.
 const HEADER = new RegExp(
   `^${FORMAT}([LMD])` +
-    `([a-z0-9-]* *)` +
+    `([a-z0-9 -]{${SERIALIZER_LENGTH}})` +
     `(\\d{12})(\\d{15})(\\d{15})(\\d{15})(\\d{15})` +
     `([A-Za-z0-9_.-]{${REMEMBERED_WRITES * WRITE_ID_LENGTH}})` +
-    `([a-z0-9-]* *)` +
+    `([a-z0-9 -]{${SERIALIZER_LENGTH}})` +
     `(\\d{8})(\\d{8})(\\d{8})$`,
 );
 
@@ -148,10 +149,19 @@ function parseMeta(text: string): RecordMeta | undefined {
   if (text === "") return {};
   try {
     const meta: unknown = JSON.parse(text);
-    return typeof meta === "object" && meta !== null && !Array.isArray(meta) ? meta : undefined;
+    return isMeta(meta) ? meta : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** What is known in it is as it was written; what a later version adds is kept. */
+function isMeta(meta: unknown): meta is RecordMeta {
+  if (typeof meta !== "object" || meta === null || Array.isArray(meta)) return false;
+  const { owner = "", cookie = {} } = meta as { owner?: unknown; cookie?: { persistent?: unknown; maxAge?: unknown } };
+  if (typeof owner !== "string" || typeof cookie !== "object" || cookie === null) return false;
+  const { persistent = false, maxAge = 1 } = cookie;
+  return typeof persistent === "boolean" && Number.isInteger(maxAge) && (maxAge as number) > 0;
 }
 
 function digits(value: number, width: number): string {

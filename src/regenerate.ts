@@ -1,14 +1,12 @@
-import { createRecord, writeConditionally } from "./conditional-write.ts";
+import { createRecord, startAttempt, writeConditionally } from "./conditional-write.ts";
 import { Budget, type Context } from "./context.ts";
 import { committedError, destroyedError, regenerateConflictError, storeError } from "./errors.ts";
 import { isExpired } from "./lifecycle.ts";
 import { decodeRecord } from "./load.ts";
-import { merge } from "./merge.ts";
+import { rebase } from "./rebase.ts";
 import { createWriteId, rememberWrite, type SessionRecord } from "./record.ts";
-import { becomeGone, createToken, deadRecord } from "./save.ts";
+import { becomeEnded, becomeGone, createToken, deadRecord, isSameText, makeCertain, mergeChanges, resolver } from "./save.ts";
 import type { SessionState, Stored } from "./session-state.ts";
-import { adopt } from "./tracking/adopt.ts";
-import { remarkIncrements } from "./tracking/increment.ts";
 
 /**
  * Moves the session to a new token. The old one is dead for every later request, also against slow writers.
@@ -26,27 +24,50 @@ export async function regenerate(context: Context, state: SessionState): Promise
   // The new token could not reach the browser any more.
   if (state.committed) throw committedError();
   const { options } = context;
+  const budget = new Budget(context.platform, options.timeouts.save);
+  await makeCertain(state, budget);
+  if (state.status !== "stored") return regenerate(context, state);
   const old = state.stored as Stored;
   const place = await createToken(context);
-  const budget = new Budget(context.platform, options.timeouts.save);
   let successor: Stored | undefined;
   let newest: SessionRecord = old.record;
-  const moved = await writeConditionally(context, budget, old.key, "regenerate a session", old, async (record, writeId) => {
-    newest = record;
-    if (record.state !== "live" || isExpired(record, options.now())) return undefined;
-    successor = await prepareSuccessor(context, budget, place, record, successor);
-    const next = { ...record, version: record.version + 1, writes: rememberWrite(record, writeId) };
-    return { ...deadRecord(next, options.now(), options.tombstoneTtl), state: "moved" };
+  const discard = async (): Promise<void> => {
+    if (successor !== undefined) await removeQuietly(context, budget, successor.key);
+  };
+  const moved = await writeConditionally(
+    context,
+    budget,
+    old.key,
+    "regenerate a session",
+    startAttempt(old),
+    async (record, writeId) => {
+      newest = record;
+      if (record.state !== "live" || isExpired(record, options.now())) return undefined;
+      await refuseConflicts(context, state, record);
+      successor = await prepareSuccessor(context, budget, place, record, successor);
+      const next = { ...record, version: record.version + 1, writes: rememberWrite(record, writeId) };
+      return { ...deadRecord(next, options.now(), options.tombstoneTtl), state: "moved" };
+    },
+  ).catch(async (error: unknown) => {
+    await discard();
+    throw error;
   });
   if (moved.status !== "written" || successor === undefined) {
-    if (successor !== undefined) await removeQuietly(context, successor.key);
+    await discard();
     if (moved.status !== "stopped" || newest.state !== "moved") return becomeGone(context, state);
-    state.status = "ended";
+    becomeEnded(state);
     throw regenerateConflictError();
   }
-  await follow(context, state, successor);
   state.cookieAction = "set";
+  await follow(context, state, successor);
   context.tell("regenerated", { id: place.id, previousId: old.id });
+}
+
+/** With `conflict: "reject"`, a session that cannot be saved is not moved either. */
+async function refuseConflicts(context: Context, state: SessionState, record: SessionRecord): Promise<void> {
+  if (context.options.conflict !== "reject" || isSameText(record.data, state.base.encoded)) return;
+  const decoded = await decodeRecord(context, record);
+  if (decoded !== undefined) mergeChanges(context, state, decoded.data);
 }
 
 /** Creates the record under the new key, or brings the one made in an earlier round up to date. */
@@ -70,7 +91,7 @@ async function prepareSuccessor(
     budget,
     place.key,
     "regenerate a session",
-    earlier,
+    startAttempt(earlier),
     async (current, writeId) => ({
       ...fresh,
       version: current.version + 1,
@@ -85,27 +106,20 @@ async function prepareSuccessor(
 async function follow(context: Context, state: SessionState, successor: Stored): Promise<void> {
   const before = state.base;
   state.stored = successor;
-  if (successor.record.data.text === before.encoded.text && successor.record.flash?.text === undefined) return;
+  if (!state.cookieChanged) state.cookie = { ...successor.record.meta.cookie };
+  if (isSameText(successor.record.data, before.encoded) && successor.record.flash === undefined && state.flash.size === 0) return;
   const decoded = await decodeRecord(context, successor.record);
   if (decoded === undefined) throw storeError("regenerate a session", new Error("The record was damaged meanwhile."));
-  const { tracker } = state;
-  const pending = state.changes;
-  const merged = merge(before.tree(), state.raw, decoded.data, (raw) => tracker.marks(raw), {
-    resolve: ({ mine }) => mine,
-    report: ({ path }) => context.tell("conflict", { id: successor.id, path }),
-  });
-  adopt(tracker, merged.tree, merged.pairs);
   state.base = decoded.base;
   state.flash = new Map(Object.entries(decoded.flash));
-  if (!state.cookieChanged) state.cookie = { ...successor.record.meta.cookie };
-  if (pending.length > 0) return remarkIncrements(tracker, pending, state.base.tree());
-  tracker.checkpoint();
-  tracker.settle();
+  rebase(state.tracker, before.tree(), decoded.base, {
+    resolve: resolver(context),
+    report: ({ path }) => context.tell("conflict", { id: successor.id, path }),
+  });
 }
 
-async function removeQuietly(context: Context, key: string): Promise<void> {
+async function removeQuietly(context: Context, budget: Budget, key: string): Promise<void> {
   try {
-    const budget = new Budget(context.platform, context.options.timeouts.save);
     await context.ask(budget, "remove an unused record", (store) => store.remove(key));
   } catch {
     // Nobody has its token, and it expires by itself.

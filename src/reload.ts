@@ -23,6 +23,7 @@ export async function reload(context: Context, state: SessionState): Promise<voi
   state.flashChanges.clear();
   state.cookieChanged = false;
   state.cleared = false;
+  state.unanswered = undefined;
 }
 
 async function readAgain(context: Context, state: SessionState): Promise<Record<string, unknown>> {

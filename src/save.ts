@@ -1,14 +1,16 @@
-import { createRecord, writeConditionally } from "./conditional-write.ts";
+import { createRecord, startAttempt, writeConditionally, type Written } from "./conditional-write.ts";
 import { Budget, type Context } from "./context.ts";
 import { committedError, conflictError, goneError, optionError, storeError } from "./errors.ts";
 import { isExpired, isRenewalDue, type Lifetime } from "./lifecycle.ts";
 import { byteLength, checkSize } from "./limits.ts";
 import { decodeRecord } from "./load.ts";
-import { merge, type MergeConflict, type Merged } from "./merge.ts";
-import { createWriteId, rememberWrite, type Encoded, type RecordMeta, type SessionRecord } from "./record.ts";
+import { merge, type ConflictPolicy, type MergeConflict, type Merged } from "./merge.ts";
+import { rebase } from "./rebase.ts";
+import { createWriteId, HEADER_LENGTH, rememberWrite, type Encoded, type RecordMeta, type SessionRecord } from "./record.ts";
 import { createBase, type SessionState, type Stored } from "./session-state.ts";
 import { hashToken, isToken } from "./token.ts";
 import { adopt } from "./tracking/adopt.ts";
+import { deepEqual } from "./tracking/equal.ts";
 import { copy } from "./tracking/snapshot.ts";
 
 type Fields = Record<string, unknown>;
@@ -26,33 +28,78 @@ export type Revise = (draft: Fields) => unknown;
  * @throws {SessionError} see `$save`
  */
 export async function save(context: Context, state: SessionState, revise?: Revise): Promise<void> {
+  const budget = new Budget(context.platform, context.options.timeouts.save);
+  if (state.status === "stored") await makeCertain(state, budget);
+  if (state.status === "destroyed") return;
   if (state.status === "ended") return saveEnded(context, state, revise);
-  if (state.status === "new") return create(context, state, revise);
+  if (state.status === "new") return create(context, budget, state, revise);
   if (revise === undefined && !(await isChanged(context, state))) return;
   const stored = state.stored as Stored;
-  const budget = new Budget(context.platform, context.options.timeouts.save);
+  const attempt = startAttempt(stored);
+  const write = (within: Budget, next: Parameters<typeof writeConditionally>[5]): Promise<Written> =>
+    writeConditionally(context, within, stored.key, "save a session", attempt, next);
+  // After the response there is no cookie to renew, and the idle window moves only together with it.
+  const mayRenew = revise === undefined || !state.committed;
   let last: Composed | undefined;
   let renewed = false;
-  const written = await writeConditionally(context, budget, stored.key, "save a session", stored, async (record, writeId) => {
+  const compared = write(budget, async (record, writeId) => {
     last = undefined;
+    renewed = false;
     if (record.state !== "live" || isExpired(record, context.options.now())) return undefined;
-    last = await compose(context, state, record, revise);
+    last = await compose(context, budget, state, record, revise);
     if (isSameAs(last, record)) return undefined;
-    const next = nextRecord(context, record, writeId, last);
-    renewed = next.touchedAt !== record.touchedAt;
-    return next;
+    renewed = mayRenew && isRenewalDue(record, context.options.now());
+    return nextRecord(context, record, writeId, last, renewed);
+  });
+  const written = await compared.catch((error: unknown) => {
+    if (attempt.unanswered !== undefined) {
+      state.unanswered = async (later) => {
+        const found = await write(later, async () => undefined);
+        if (found.status === "written") becomeSaved(context, state, last as Composed, found, renewed);
+      };
+    }
+    throw error;
   });
   if (last === undefined || written.status === "missing") return becomeGone(context, state);
-  settle(context, state, last, { ...stored, entry: written.entry, record: written.record });
-  if (written.record.state === "dead") return becomeDestroyed(context, state);
-  if (renewed || last.cookie !== undefined) state.cookieAction = "set";
-  if (written.status === "written") context.tell("saved", { id: stored.id });
+  becomeSaved(context, state, last, written, renewed);
+}
+
+/**
+ * Finds out what became of a save that was not answered, so that what it stored is not stored once more.
+ *
+ * @throws {SessionError} `ERR_SESSION_STORE` if that still cannot be known
+ */
+export async function makeCertain(state: SessionState, budget: Budget): Promise<void> {
+  await state.unanswered?.(budget);
+  state.unanswered = undefined;
+}
+
+/** Takes note that the store holds what was composed. */
+function becomeSaved(
+  context: Context,
+  state: SessionState,
+  composed: Composed,
+  written: Exclude<Written, { status: "missing" }>,
+  renewed: boolean,
+): void {
+  const stored = { ...(state.stored as Stored), entry: written.entry, record: written.record };
+  settle(context, state, composed, stored);
+  if (composed.ends) return becomeDestroyed(context, state);
+  if (renewed || composed.cookie !== undefined) state.cookieAction = "set";
+  if (written.status === "stopped") return;
+  context.tell("saved", { id: stored.id });
+  if (written.newest.state !== "live") becomeEnded(state);
+}
+
+/** Takes note that another request ended the session: nothing more is stored, and the browser may have a newer cookie by now. */
+export function becomeEnded(state: SessionState): void {
+  state.status = "ended";
+  state.cookieAction = "none";
 }
 
 /** Takes note that another request ended the session while this one had changes for it. */
 export function becomeGone(context: Context, state: SessionState): void {
-  state.status = "ended";
-  state.cookieAction = "none";
+  becomeEnded(state);
   context.tell("gone", { id: state.stored?.id });
   if (context.options.onGone === "throw") throw goneError();
 }
@@ -77,47 +124,63 @@ interface Composed {
   /** `$clear` was called, and nothing is left: the session ends. */
   readonly ends: boolean;
   readonly cleared: boolean;
-  readonly merged: Merged | undefined;
+  readonly merged: MergedChanges | undefined;
   /** The session's own tree as it was merged. */
   readonly mine: Fields | undefined;
+}
+
+interface MergedChanges extends Merged {
   readonly conflicts: readonly MergeConflict[];
 }
 
 /** Composes what to store, given the newest record; none if the session is new. */
 async function compose(
   context: Context,
+  budget: Budget,
   state: SessionState,
   record: SessionRecord | undefined,
   revise: Revise | undefined,
 ): Promise<Composed> {
+  const theirs = await theirState(context, state, record);
+  // From here to the checkpoint in one step: what the user changes later is not part of this.
   const { tracker, base, cleared } = state;
   const flashChanges = new Map(state.flashChanges);
   const cookie = state.cookieChanged ? state.cookie : undefined;
-  const theirs = await theirState(context, state, record);
   tracker.checkpoint();
-  const conflicts: MergeConflict[] = [];
   const isNewer = record !== undefined && !isSameText(record.data, base.encoded);
-  const merged =
-    isNewer || revise !== undefined
-      ? merge(base.tree(), state.raw, theirs.data(), (raw) => tracker.marks(raw), {
-          resolve: resolver(context),
-          report: (conflict) => conflicts.push(conflict),
-        })
-      : undefined;
+  const merged = isNewer || revise !== undefined ? mergeChanges(context, state, theirs.data()) : undefined;
   const mine = merged === undefined ? undefined : (copy(state.raw, new Map()) as Fields);
-  if (conflicts.length > 0 && context.options.conflict === "reject") {
-    for (const { path } of conflicts) context.tell("conflict", { id: state.stored?.id, path });
-    throw conflictError(conflicts.map(({ path }) => path));
-  }
   const tree = merged?.tree ?? state.raw;
   const flash = state.flashNow(theirs.flash);
   revise?.(tree);
   const data = await context.codec.encode(tree);
   const flashText = flash.size === 0 ? undefined : await context.codec.encode(Object.fromEntries(flash));
-  const meta = cookie === undefined ? (record?.meta ?? {}) : withCookie(record?.meta ?? {}, cookie);
+  const { meta: known } = record ?? { meta: context.ownMeta };
+  const meta = cookie === undefined ? known : withCookie(known, cookie);
   const ends = cleared && Object.keys(tree).length === 0 && flash.size === 0 && meta.owner === undefined;
-  checkSize(byteLength(data.text) + byteLength(flashText?.text ?? ""), context.options.maxBytes, tree);
-  return { tree, data, flash, flashText, meta, cookie, flashChanges, ends, cleared, merged, mine, conflicts };
+  const { maxBytes = Infinity } = await context.ask(budget, "save a session", (store) => store);
+  const limit = Math.min(context.options.maxBytes, maxBytes - HEADER_LENGTH);
+  checkSize(byteLength(data.text) + byteLength(flashText?.text ?? ""), limit, tree);
+  return { tree, data, flash, flashText, meta, cookie, flashChanges, ends, cleared, merged, mine };
+}
+
+/**
+ * Merges what the user changed into a newer state of the session.
+ *
+ * @throws {SessionError} `ERR_SESSION_CONFLICT` if both changed the same place and that is to be refused
+ */
+export function mergeChanges(context: Context, state: SessionState, theirs: Fields): MergedChanges {
+  const { tracker, base } = state;
+  const conflicts: MergeConflict[] = [];
+  const merged = merge(base.tree(), state.raw, theirs, (raw) => tracker.marks(raw), {
+    resolve: resolver(context),
+    report: (conflict) => conflicts.push(conflict),
+  });
+  if (conflicts.length > 0 && context.options.conflict === "reject") {
+    for (const { path } of conflicts) context.tell("conflict", { id: state.stored?.id, path });
+    throw conflictError(conflicts.map(({ path }) => path));
+  }
+  return { ...merged, conflicts };
 }
 
 /** What the store holds by now. */
@@ -133,15 +196,21 @@ async function theirState(
   return { data: () => decoded.data, flash: new Map(Object.entries(decoded.flash)) };
 }
 
-function resolver(context: Context): (conflict: MergeConflict) => unknown {
+export function resolver(context: Context): (conflict: MergeConflict) => unknown {
   const { conflict } = context.options;
   return typeof conflict === "function" ? conflict : ({ mine }) => mine;
 }
 
-function nextRecord(context: Context, record: SessionRecord, writeId: string, composed: Composed): SessionRecord {
+function nextRecord(
+  context: Context,
+  record: SessionRecord,
+  writeId: string,
+  composed: Composed,
+  renewed: boolean,
+): SessionRecord {
   const now = context.options.now();
-  const renewed = isRenewalDue(record, now) ? { touchedAt: now, idleWindow: context.options.idleWindow } : {};
-  const next = { ...record, ...renewed, version: record.version + 1, writes: rememberWrite(record, writeId) };
+  const life = renewed ? { touchedAt: now, idleWindow: context.options.idleWindow } : {};
+  const next = { ...record, ...life, version: record.version + 1, writes: rememberWrite(record, writeId) };
   return composed.ends
     ? deadRecord(next, now, context.options.tombstoneTtl)
     : { ...next, data: composed.data, flash: composed.flashText, meta: composed.meta };
@@ -181,9 +250,12 @@ function isSameAs(composed: Composed, record: SessionRecord): boolean {
   );
 }
 
-function isSameText(a: Encoded | undefined, b: Encoded | undefined): boolean {
+export function isSameText(a: Encoded | undefined, b: Encoded | undefined): boolean {
   return a?.text === b?.text && a?.serializer === b?.serializer;
 }
+
+/** What the user does while a save is on its way comes after it. */
+const LAST_WINS: ConflictPolicy = { resolve: ({ mine }) => mine, report: () => {} };
 
 /** Makes the state show what was stored, and keeps what the user changed while it was on its way. */
 function settle(context: Context, state: SessionState, composed: Composed, stored: Stored): void {
@@ -199,27 +271,22 @@ function settle(context: Context, state: SessionState, composed: Composed, store
   if (state.cookie === composed.cookie) state.cookieChanged = false;
   if (!state.cookieChanged) state.cookie = { ...composed.meta.cookie };
   if (composed.cleared) state.cleared = false;
-  if (merged === undefined) {
-    tracker.settle();
-  } else if (!tracker.writtenSinceCheckpoint) {
-    adopt(tracker, merged.tree, merged.pairs);
-    tracker.checkpoint();
-    tracker.settle();
-  } else {
-    const shown = copy(merged.tree, new Map()) as Fields;
-    const kept = merge(composed.mine as Fields, state.raw, shown, () => undefined, {
-      resolve: ({ mine }) => mine,
-      report: () => {},
-    });
-    adopt(tracker, kept.tree, kept.pairs);
-    tracker.settle();
+  tracker.settle();
+  if (merged !== undefined) {
+    if (deepEqual(composed.mine, state.raw)) {
+      adopt(tracker, merged.tree, merged.pairs);
+      tracker.checkpoint();
+      tracker.settle();
+    } else {
+      rebase(tracker, composed.mine as Fields, state.base, LAST_WINS);
+    }
   }
-  for (const { path } of composed.conflicts) context.tell("conflict", { id: stored.id, path });
+  for (const { path } of merged?.conflicts ?? []) context.tell("conflict", { id: stored.id, path });
 }
 
-async function create(context: Context, state: SessionState, revise: Revise | undefined): Promise<void> {
+async function create(context: Context, budget: Budget, state: SessionState, revise: Revise | undefined): Promise<void> {
   if (revise === undefined && Object.keys(state.raw).length === 0 && state.flashNow().size === 0) return;
-  const composed = await compose(context, state, undefined, revise);
+  const composed = await compose(context, budget, state, undefined, revise);
   if (Object.keys(composed.tree).length === 0 && composed.flash.size === 0) return;
   // The cookie left with the response, so nobody could ever come back to it.
   if (state.committed && revise !== undefined) throw committedError();
@@ -227,7 +294,7 @@ async function create(context: Context, state: SessionState, revise: Revise | un
   const place = await createToken(context);
   const life = { ...state.life(options.idleWindow, options.absoluteTimeout), touchedAt: options.now() };
   const record = firstRecord(life, composed);
-  const entry = await createRecord(context, new Budget(context.platform, options.timeouts.save), place.key, record);
+  const entry = await createRecord(context, budget, place.key, record);
   if (entry === undefined) throw storeError("create a session", new Error("`generateToken` gave a token that is in use."));
   settle(context, state, composed, { ...place, entry, record });
   state.cookieAction = "set";

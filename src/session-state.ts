@@ -1,5 +1,6 @@
 import type { Codec } from "./codec.ts";
 import { isPromise } from "./codec.ts";
+import type { Budget } from "./context.ts";
 import { committedError, destroyedError } from "./errors.ts";
 import type { Lifetime } from "./lifecycle.ts";
 import type { Encoded, SessionRecord } from "./record.ts";
@@ -52,6 +53,8 @@ export class SessionState {
   readonly hadCookie: boolean;
   /** Whether the request came over https; undefined if unknown. */
   readonly secure: boolean | undefined;
+  /** Finds out what became of a save that the store did not answer. */
+  unanswered: ((budget: Budget) => Promise<void>) | undefined;
   /** The last operation of this request on this session: they run one after another. */
   tail: Promise<unknown> = Promise.resolve();
 

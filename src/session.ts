@@ -205,8 +205,8 @@ class Controls implements SessionControls<Fields> {
     const found = state.flashNow().get(key);
     if (found === undefined) return undefined;
     state.guard();
-    if (state.flash.has(key)) state.flashChanges.set(key, undefined);
-    else state.flashChanges.delete(key);
+    // Also if it was set by this request: a save may just be storing it.
+    state.flashChanges.set(key, undefined);
     return found as V;
   }
 

@@ -13,8 +13,8 @@ const TOKEN_BYTES = 32;
 /** Short enough for any store key, and safe in a cookie and in unstorage's keys, which fold `:`, `/` and `?`. */
 const TOKEN = /^[A-Za-z0-9_-]{1,256}$/;
 
-/** `HMAC-SHA256` in base64url. */
-const SIGNATURE = /^[A-Za-z0-9_-]{43}$/;
+/** 256 bits in base64url: a SHA-256, or an HMAC made with it. */
+const DIGEST = /^[A-Za-z0-9_-]{43}$/;
 
 /** Part of what is signed, so that a later scheme cannot be mistaken for this one. */
 const SIGNATURE_VERSION = "v1";
@@ -25,6 +25,10 @@ export function generateToken(): string {
 
 export function isToken(value: unknown): value is string {
   return typeof value === "string" && TOKEN.test(value);
+}
+
+export function isSessionId(value: string): boolean {
+  return DIGEST.test(value);
 }
 
 /** The session id: SHA-256 of the token, base64url. */
@@ -58,8 +62,10 @@ export function createSigner(secrets: readonly string[], cookieName: string): To
       return `${token}.${base64url(new Uint8Array(signature))}`;
     },
     async verify(value) {
+      // A cookie that is not there, from code that is not checked by TypeScript.
+      if (typeof value !== "string") return undefined;
       const [token, signature, ...rest] = value.split(".", 3);
-      if (rest.length > 0 || !isToken(token) || signature === undefined || !SIGNATURE.test(signature)) return undefined;
+      if (rest.length > 0 || !isToken(token) || signature === undefined || !DIGEST.test(signature)) return undefined;
       const bytes = fromBase64url(signature);
       for (const key of await keys()) {
         // `verify` compares in constant time (Web Cryptography, 31.6.4).

@@ -11,8 +11,9 @@ import type { SessionState, Stored } from "./session-state.ts";
  */
 export async function touch(context: Context, state: SessionState): Promise<void> {
   const { options } = context;
-  let { entry, record } = state.stored as Stored;
-  const { key, id } = state.stored as Stored;
+  const stored = state.stored as Stored;
+  const { key, id } = stored;
+  let { entry, record } = stored;
   const budget = new Budget(context.platform, options.timeouts.save);
   try {
     for (;;) {
@@ -26,7 +27,11 @@ export async function touch(context: Context, state: SessionState): Promise<void
       );
       if (touched.status === "missing") return;
       if (touched.status === "ok") {
-        state.stored = { ...(state.stored as Stored), entry: touched.entry, record: next };
+        state.stored =
+          record === stored.record
+            ? { ...stored, entry: touched.entry, record: next }
+            : // The data is not the newest: a write after this is to notice.
+              { ...stored, record: { ...stored.record, touchedAt: now, idleWindow: options.idleWindow } };
         state.cookieAction = "set";
         context.tell("touched", { id });
         return;

@@ -92,9 +92,13 @@ function isUpgrade(response: Response): boolean {
   return "crossws" in response || response.status === 101;
 }
 
-/** Session errors with an HTTP meaning become errors of h3. Their cause, which may tell of the store, stays on the server. */
+/**
+ * Session errors with an HTTP meaning become errors of h3. What they say to a developer, and their cause, which may tell of the
+ * store, stay on the server.
+ */
 function toHttpError(error: unknown): unknown {
   if (!SessionError.is(error) || error.status === undefined) return error;
-  const { status, message } = error;
+  const { status } = error;
+  const message = status === 503 ? "Sessions are not available at the moment" : "The session was changed or ended by another request";
   return new HTTPError({ status, message, cause: error, ...(status === 503 ? { headers: { "retry-after": "1" } } : {}) });
 }

@@ -101,21 +101,31 @@ class Inspection {
       this.rich = true;
       return;
     }
-    if (this.#around.length > MAX_DEPTH) {
-      throw this.#refuse(`is nested more than ${MAX_DEPTH} levels deep`, "Flatten the data");
-    }
+    this.#checkDepth();
     // Aliases multiply when they are written out: each node takes a byte at least.
     if (++this.#nodes > this.#maxNodes) throw tooLargeError(this.#nodes, this.#maxNodes, [`session.${String(this.#path[0])}`]);
     this.#around.push(value);
     if (kind === "object") this.#fields(value as Record<string, unknown>);
     else if (kind === "array") this.#items(value as unknown[]);
     else if (kind === "map") this.#entries(value as Map<unknown, unknown>);
-    else for (const member of this.#richly(value as Set<unknown>)) this.#step(member, member);
+    else this.#members(value as Set<unknown>);
     this.#around.pop();
   }
 
+  #checkDepth(): void {
+    if (this.#around.length > MAX_DEPTH) {
+      throw this.#refuse(`is nested more than ${MAX_DEPTH} levels deep`, "Flatten the data");
+    }
+  }
+
   #fields(object: Record<string, unknown>): void {
-    for (const key of Object.keys(object)) {
+    const keys = Object.keys(object);
+    const own = Reflect.ownKeys(object);
+    if (own.length > keys.length) {
+      this.#path.push(own.find((key) => !Object.prototype.propertyIsEnumerable.call(object, key) || typeof key === "symbol"));
+      throw this.#refuse("is a hidden property, which is not kept", "Use an enumerable one with a string as its key");
+    }
+    for (const key of keys) {
       if (isForbiddenKey(key)) {
         this.#path.push(key);
         throw this.#refuse("has a key that reaches a prototype", "Use another key");
@@ -130,21 +140,37 @@ class Inspection {
       throw this.#refuse(`has ${items.length} items, more than could be stored`, "Keep fewer, or raise `maxBytes`");
     }
     for (let index = 0; index < items.length; index++) {
-      if (!(index in items)) items[index] = undefined;
+      if (!(index in items) && !Reflect.set(items, index, undefined)) {
+        this.#path.push(index);
+        throw this.#refuse("is a hole in an array that cannot be filled", "Put `null` there before you freeze it");
+      }
       this.#step(index, items[index]);
     }
   }
 
   #entries(map: Map<unknown, unknown>): void {
-    for (const [key, value] of this.#richly(map)) {
+    this.rich = true;
+    this.#checkRings(map.keys());
+    for (const [key, value] of map) {
       this.#step(key, key);
       this.#step(key, value);
     }
   }
 
-  #richly<C>(collection: C): C {
+  #members(set: Set<unknown>): void {
     this.rich = true;
-    return collection;
+    this.#checkRings(set);
+    for (const member of set) this.#step(member, member);
+  }
+
+  /** superjson writes `null` where a ring closes, so that of two such members, or keys, one would be left. */
+  #checkRings(keys: Iterable<unknown>): void {
+    if (this.#anyObject) return;
+    let nulls = 0;
+    for (const key of keys) {
+      const isNull = key === null || (typeof key === "object" && this.#around.includes(key));
+      if (isNull && ++nulls > 1) throw this.#refuse("holds more than one container of itself", "Refer to these by a name");
+    }
   }
 
   #step(key: unknown, value: unknown): void {
@@ -156,7 +182,9 @@ class Inspection {
   #leaf(value: object): void {
     this.rich = true;
     if (this.#anyObject) return;
-    if (!KEPT_PROTOTYPES.has(Object.getPrototypeOf(value))) {
+    const prototype: unknown = Object.getPrototypeOf(value);
+    // A test's fake clock puts a Date of its own in the place of the real one.
+    if (!KEPT_PROTOTYPES.has(prototype) && prototype !== Date.prototype) {
       throw this.#refuse(`is ${nameOf(value)}`, "Store its data as a plain object, or choose a `serializer` that knows it");
     }
     if (value instanceof Date && Number.isNaN(value.getTime())) {
@@ -168,12 +196,14 @@ class Inspection {
 
   /** Name, message and cause are kept; what else an error carries would be lost. */
   #error(error: Error): void {
-    const lost = Object.keys(error).find((key) => key !== "name" && key !== "cause");
+    const lost = Object.keys(error).find((key) => key !== "name" && key !== "message" && key !== "cause");
     if (lost !== undefined) {
       this.#path.push(lost);
       throw this.#refuse("is a property of an Error, which is not kept", "Store a plain object instead");
     }
     if (error.cause === undefined) return;
+    if (this.#around.includes(error)) throw this.#refuse("is its own cause", "Store a plain object instead");
+    this.#checkDepth();
     this.#around.push(error);
     this.#step("cause", error.cause);
     this.#around.pop();

@@ -1,17 +1,22 @@
 import { optionError, unsupportedError } from "../errors.ts";
-import { notice } from "../notice.ts";
+import { isProduction, notice } from "../notice.ts";
+import { createGenericStore } from "./generic.ts";
 import { createMemoryStore } from "./memory.ts";
 import { kStore, type MaybePromise, type Store } from "./store.ts";
+import type { StorageLike } from "./text-items.ts";
 
 type Source = object | (() => MaybePromise<object>) | undefined;
 
-/** What of an unstorage `Storage` is used; structural, so that any version fits. */
-interface StorageLike {
+/** An unstorage `Storage`, which knows the driver of a key. */
+interface Mounts extends StorageLike {
   getMount(key: string): { base: string; driver: DriverLike };
 }
 
-interface DriverLike {
+/** What of an unstorage driver is used. */
+interface DriverLike extends StorageLike {
   readonly name?: string;
+  readonly flags?: { readonly ttl?: boolean };
+  readonly options?: { readonly readOnly?: boolean };
   getInstance?(): MaybePromise<unknown>;
 }
 
@@ -28,20 +33,41 @@ export async function openStore(source: Source, prefix: string, now: () => numbe
   }
   const own = storeOf(given);
   if (own !== undefined) return own;
-  const mount = isStorage(given) ? given.getMount(prefix) : { base: "", driver: given as DriverLike };
+  // A mount is found by a whole key: a prefix need not end where a segment does.
+  const mount = isStorage(given) ? given.getMount(`${prefix}id`) : { base: "", driver: given as DriverLike };
   const store = storeOf(await mount.driver.getInstance?.());
   if (store !== undefined) return mount.base === "" ? store : withoutBase(store, mount.base);
+  if (isWritable(mount.driver)) return openGeneric(given as StorageLike, mount.driver, prefix, now);
   throw unsupportedError(
     `The storage ${JSON.stringify(mount.driver.name ?? "without a name")} cannot keep sessions`,
-    "Use `unsession/drivers/memory`, or a store of your own",
+    "Use an unstorage driver that can be read and written, or a store of your own",
   );
 }
 
+/** Tells what could be a storage from what cannot: whether it can keep sessions shows when it is opened. */
+export function isStorageSource(value: unknown): boolean {
+  if (typeof value === "function") return true;
+  if (typeof value !== "object" || value === null) return false;
+  return storeOf(value) !== undefined || isStorage(value) || "getItem" in value || "getInstance" in value;
+}
+
 function openMemory(now: () => number): Store {
-  if (globalThis.process?.env?.["NODE_ENV"] === "production") {
+  if (isProduction()) {
     notice("memory", "Sessions are kept in memory: they end with the process and are not shared. Set `storage` for production.");
   }
   return createMemoryStore({ now });
+}
+
+function openGeneric(storage: StorageLike, driver: DriverLike, prefix: string, now: () => number): Store {
+  const { name = "unstorage driver", flags } = driver;
+  if (isProduction()) {
+    notice(
+      `class C ${name}`,
+      `The store ${JSON.stringify(name)} has no conditional writes: concurrent changes of a session are all kept within one process only.`,
+    );
+  }
+  // By the driver, since `prefixStorage` and Nitro's `useStorage(base)` make a new Storage each time.
+  return createGenericStore(storage, { name, prefix, now, ttl: flags?.ttl, backEnd: driver });
 }
 
 function storeOf(value: unknown): Store | undefined {
@@ -51,8 +77,14 @@ function storeOf(value: unknown): Store | undefined {
   return "replace" in value && "create" in value && "touch" in value && "class" in value ? (value as Store) : undefined;
 }
 
-function isStorage(value: object): value is StorageLike {
+function isStorage(value: object): value is Mounts {
   return "getMount" in value && typeof value.getMount === "function";
+}
+
+/** Read-only drivers do nothing when they are written to, and a Storage does not tell. */
+function isWritable({ getItem, setItem, setItemRaw, removeItem, options }: DriverLike): boolean {
+  const writes = typeof setItem === "function" || typeof setItemRaw === "function";
+  return typeof getItem === "function" && writes && typeof removeItem === "function" && options?.readOnly !== true;
 }
 
 /** A driver that is mounted below a base gets keys without it. */

@@ -6,13 +6,12 @@ import type { Tracker } from "./tracker.ts";
  * Makes the tracked tree equal to `fresh` by writing into its containers rather than replacing them.
  *
  * `pairs` says which live container continues as which fresh one; proxies of these stay valid and show the fresh values. A live
- * container that no fresh one continues is out of the tree, and a write through a reference to it throws.
+ * container that no fresh one continues is out of the tree, and a write through a reference to it throws. What is recorded as
+ * written stays so: the caller knows what of it is still to be stored.
  */
 export function adopt(tracker: Tracker, fresh: Container, pairs: Pairs): void {
   pairs.set(fresh, tracker.root.raw);
   new Adoption(tracker, pairs).settle(fresh);
-  tracker.checkpoint();
-  tracker.settle();
 }
 
 class Adoption {
@@ -40,8 +39,8 @@ class Adoption {
 
   #liveFor(fresh: object): object {
     const paired = this.#pairs.get(fresh);
-    // Two copies may continue one original: the first is it, the other is on its own. Frozen ones cannot be written.
-    return paired === undefined || this.#taken.has(paired) || Object.isFrozen(paired) ? fresh : paired;
+    // Two copies may continue one original: the first is it, the other is on its own.
+    return paired === undefined || this.#taken.has(paired) || !isWritable(paired) ? fresh : paired;
   }
 
   #child(value: unknown, parent: Container, key: unknown): unknown {
@@ -56,7 +55,8 @@ class Adoption {
     switch (containerKind(fresh)) {
       case "array": {
         const items = (fresh as unknown[]).map((item, index) => this.#child(item, live, index));
-        (live as unknown[]).splice(0, Infinity, ...items);
+        (live as unknown[]).length = 0;
+        for (const item of items) (live as unknown[]).push(item);
         break;
       }
       case "map": {
@@ -82,4 +82,9 @@ class Adoption {
       }
     }
   }
+}
+
+/** False for frozen, sealed and closed objects and arrays, which cannot be filled anew; Maps and Sets always can. */
+function isWritable(container: object): boolean {
+  return Object.isExtensible(container) || container instanceof Map || container instanceof Set || container instanceof Date;
 }

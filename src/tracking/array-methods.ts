@@ -13,13 +13,13 @@ type Method = (this: unknown[], ...args: never[]) => unknown;
  */
 export const arrayMethods: Record<string, Method> = {
   includes(this: unknown[], ...[item, from]: [unknown, number?]) {
-    return rawArray(this).includes(toRaw(item), from);
+    return toRaw(this).includes(toRaw(item), from);
   },
   indexOf(this: unknown[], ...[item, from]: [unknown, number?]) {
-    return rawArray(this).indexOf(toRaw(item), from);
+    return toRaw(this).indexOf(toRaw(item), from);
   },
   lastIndexOf(this: unknown[], ...[item, ...from]: [unknown, ...number[]]) {
-    return (rawArray(this).lastIndexOf as (...args: unknown[]) => number)(toRaw(item), ...from);
+    return (toRaw(this).lastIndexOf as (...args: unknown[]) => number)(toRaw(item), ...from);
   },
 
   push(this: unknown[], ...items: unknown[]) {
@@ -41,10 +41,10 @@ export const arrayMethods: Record<string, Method> = {
   },
   splice(this: unknown[], ...[start, count, ...items]: [number, number, ...unknown[]]) {
     const given = arguments.length;
-    return rearrange(this, items, (array, raws, node) => {
+    return rearrange(this, items, (array, raws, { tracker }) => {
       // How many arguments were given decides how much `splice` removes.
       const removed = given === 0 ? [] : given === 1 ? array.splice(start) : array.splice(start, count, ...raws);
-      return removed.map((item) => release(node, item));
+      return removed.map((item) => tracker.release(item, array));
     });
   },
   sort(this: unknown[], ...[compare]: [((a: unknown, b: unknown) => number)?]) {
@@ -66,6 +66,14 @@ export const arrayMethods: Record<string, Method> = {
     return this;
   },
 };
+
+for (const [name, method] of Object.entries(arrayMethods)) {
+  const native = (Array.prototype as unknown as Record<string, Method>)[name] as Method;
+  // Called on something else, an array of the user's or another library's proxy around ours, it is as any array's.
+  arrayMethods[name] = function (this: unknown[], ...args: never[]) {
+    return nodeOf(this)?.kind === "array" ? method.apply(this, args) : native.apply(this, args);
+  };
+}
 Object.setPrototypeOf(arrayMethods, null);
 
 /** Takes note that items were moved or removed: the array counts as a new value. */
@@ -86,10 +94,8 @@ function note(node: Node, before: readonly unknown[], raws: readonly unknown[]):
 
 function noteAppended(node: Node, raws: readonly unknown[], start: number): void {
   const { tracker } = node;
-  for (const [offset, raw] of raws.entries()) {
-    tracker.placed(node, start + offset, raw);
-    tracker.wrote(() => ({ op: "append", path: tracker.pathOf(node), value: snapshot(raw) }));
-  }
+  for (const [offset, raw] of raws.entries()) tracker.placed(node, start + offset, raw);
+  for (const raw of raws) tracker.wrote(() => ({ op: "append", path: tracker.pathOf(node), value: snapshot(raw) }));
 }
 
 /** Runs a method that writes, on the raw array with raw arguments. */
@@ -118,18 +124,5 @@ function rearrange<R>(proxy: unknown[], items: unknown[], run: (array: unknown[]
 
 /** Runs `pop` or `shift`. */
 function take(proxy: unknown[], run: (array: unknown[]) => unknown): unknown {
-  return rearrange(proxy, [], (array, _raws, node) => release(node, run(array)));
-}
-
-/** Hands out an item that was taken out of its array: from now on the caller's own. */
-function release(node: Node, item: unknown): unknown {
-  const handed = node.tracker.handOut(item, node.raw, undefined);
-  const released = typeof handed === "object" && handed !== null ? nodeOf(handed) : undefined;
-  if (released !== undefined) released.released = true;
-  return handed;
-}
-
-/** What a searching method runs on; methods borrowed by `call` for another array work as ever. */
-function rawArray(array: unknown[]): unknown[] {
-  return toRaw(array);
+  return rearrange(proxy, [], (array, _raws, { tracker }) => tracker.release(run(array), array));
 }

@@ -24,21 +24,17 @@ export class ArrayHandler extends ObjectHandler {
       throw valueError(this.place(target, key), "is a named property of an array", "Use an object for named values");
     }
     const { length } = items;
-    if (!this.assign(target, key, value)) return false;
+    if (!this.assign(target, key, value, index === length)) return false;
     // Past the end: the holes in between are new items too.
     if (index > length) this.tracker.mark(this.tracker.node(target)).reordered = true;
     return true;
   }
 
-  protected override assigned(node: Node, key: PropertyKey, raw: unknown, isNew: boolean): void {
+  protected override assigned(node: Node, key: PropertyKey, raw: unknown, appended: boolean): void {
+    if (!appended) return super.assigned(node, key, raw);
     const { tracker } = this;
-    const index = this.step(key) as number;
-    tracker.placed(node, index, raw);
-    tracker.wrote(() =>
-      isNew && index === (node.raw as unknown[]).length - 1
-        ? { op: "append", path: tracker.pathOf(node), value: snapshot(raw) }
-        : { op: "set", path: [...tracker.pathOf(node), index], value: snapshot(raw) },
-    );
+    tracker.placed(node, this.step(key), raw);
+    tracker.wrote(() => ({ op: "append", path: tracker.pathOf(node), value: snapshot(raw) }));
   }
 
   protected override deleted(node: Node): void {

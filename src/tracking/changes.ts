@@ -1,3 +1,4 @@
+import { Aliases } from "./aliases.ts";
 import { deepEqual } from "./equal.ts";
 import { containerKind, type Container } from "./kinds.ts";
 import type { Increment, Marks } from "./node.ts";
@@ -17,8 +18,8 @@ type Fields = Record<string, unknown>;
  * order it gives the current tree.
  */
 export function listChanges(base: Fields, tracker: Tracker): Change[] {
-  const diff = new Diff((raw) => tracker.marks(raw));
-  diff.objects(base, tracker.root.raw as Fields, []);
+  const diff = new Diff(base, (raw) => tracker.marks(raw));
+  diff.containers(base, tracker.root.raw, []);
   return diff.changes;
 }
 
@@ -41,29 +42,50 @@ export function hasObjectKeys(map: ReadonlyMap<unknown, unknown>): boolean {
   return false;
 }
 
-/** The members of `members` that have no equal in `others`. */
+/** The members of `members` that have no equal in `others`; one of the others is the equal of one member only. */
 export function membersWithout(members: ReadonlySet<unknown>, others: ReadonlySet<unknown>): unknown[] {
-  const objects = [...others].filter((other) => typeof other === "object" && other !== null);
-  return [...members].filter(
-    (member) => !others.has(member) && !(isObject(member) && objects.some((other) => deepEqual(member, other))),
-  );
+  const free = [...others].filter((other) => isObject(other) && !members.has(other));
+  return [...members].filter((member) => {
+    if (others.has(member)) return false;
+    const equal = isObject(member) ? free.findIndex((other) => deepEqual(member, other)) : -1;
+    if (equal >= 0) free.splice(equal, 1);
+    return equal < 0;
+  });
 }
 
-function isObject(value: unknown): value is object {
+export function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }
 
 class Diff {
   readonly changes: Change[] = [];
   readonly #marksOf: MarksOf;
+  readonly #aliases: Aliases;
   /** Pairs already compared: an alias that both trees have is one place, and a ring ends here. */
-  readonly #compared = new Map<Container, Set<Container>>();
+  readonly #compared = new Map<Container, Container>();
 
-  constructor(marksOf: MarksOf) {
+  constructor(base: Container, marksOf: MarksOf) {
     this.#marksOf = marksOf;
+    this.#aliases = new Aliases(base);
   }
 
-  objects(base: Fields, mine: Fields, path: Path): void {
+  containers(base: Container, mine: Container, path: Path): void {
+    if (this.#compared.get(base) === mine) return;
+    if (!this.#aliases.continues(base, mine)) return this.#set(mine, path);
+    this.#compared.set(base, mine);
+    switch (containerKind(mine)) {
+      case "array":
+        return this.#arrays(base as unknown[], mine as unknown[], path);
+      case "map":
+        return this.#maps(base as Map<unknown, unknown>, mine as Map<unknown, unknown>, path);
+      case "set":
+        return this.#sets(base as Set<unknown>, mine as Set<unknown>, path);
+      default:
+        return this.#objects(base as Fields, mine as Fields, path);
+    }
+  }
+
+  #objects(base: Fields, mine: Fields, path: Path): void {
     const marks = this.#marksOf(mine);
     for (const key of Object.keys(base)) {
       if (base[key] !== undefined && !(Object.hasOwn(mine, key) && mine[key] !== undefined)) {
@@ -78,29 +100,13 @@ class Diff {
 
   #value(base: unknown, mine: unknown, path: Path, marks: Marks | undefined): void {
     const key = path.at(-1);
-    if (isInPlace(marks, key, base, mine)) {
-      this.#containers(base as Container, mine as Container, path);
-    } else if (!deepEqual(base, mine)) {
-      const increment = pureIncrement(marks, key, base, mine);
-      if (increment !== undefined) this.changes.push({ op: "increment", path, value: increment.by });
-      else this.#set(mine, path);
-    }
-  }
-
-  #containers(base: Container, mine: Container, path: Path): void {
-    const compared = this.#compared.get(base) ?? new Set();
-    if (compared.has(mine)) return;
-    this.#compared.set(base, compared.add(mine));
-    switch (containerKind(mine)) {
-      case "array":
-        return this.#arrays(base as unknown[], mine as unknown[], path);
-      case "map":
-        return this.#maps(base as Map<unknown, unknown>, mine as Map<unknown, unknown>, path);
-      case "set":
-        return this.#sets(base as Set<unknown>, mine as Set<unknown>, path);
-      default:
-        return this.objects(base as Fields, mine as Fields, path);
-    }
+    if (isInPlace(marks, key, base, mine)) return this.containers(base as Container, mine as Container, path);
+    if (this.#isSame(base, mine)) return;
+    const by = pureIncrement(marks, key, base, mine)?.by;
+    // Fractions may add up to something else in one go than one by one.
+    const adds = by !== undefined && Object.is(((base as number | undefined) ?? 0) + by, mine);
+    if (adds) this.changes.push({ op: "increment", path, value: by });
+    else this.#set(mine, path);
   }
 
   #arrays(base: unknown[], mine: unknown[], path: Path): void {
@@ -124,14 +130,22 @@ class Diff {
   }
 
   #sets(base: Set<unknown>, mine: Set<unknown>, path: Path): void {
+    if (this.#aliases.within(base)) return this.#whole(base, mine, path);
     for (const member of membersWithout(base, mine)) {
       this.changes.push({ op: "delete", path: [...path, snapshot(member)] });
     }
     for (const member of membersWithout(mine, base)) this.changes.push({ op: "add", path, value: snapshot(member) });
   }
 
+  /** A container that counts as a whole: it is replaced, so its other places have to be as well. */
   #whole(base: Container, mine: Container, path: Path): void {
-    if (!deepEqual(base, mine)) this.#set(mine, path);
+    if (this.#isSame(base, mine)) return;
+    this.#compared.delete(base);
+    this.#set(mine, path);
+  }
+
+  #isSame(base: unknown, mine: unknown): boolean {
+    return deepEqual(base, mine) && this.#aliases.agree(base, mine);
   }
 
   #set(mine: unknown, path: Path): void {

@@ -6,6 +6,7 @@ import { nodeOf, toRaw } from "./raw.ts";
 import { snapshot } from "./snapshot.ts";
 
 type Method = (this: object, ...args: never[]) => unknown;
+type Methods = Record<PropertyKey, Method>;
 type AnyMap = Map<unknown, unknown>;
 type AnySet = Set<unknown>;
 
@@ -14,12 +15,18 @@ type AnySet = Set<unknown>;
  * looked up on the real collection.
  */
 abstract class CollectionHandler extends ObjectHandler {
-  protected abstract readonly methods: Record<PropertyKey, Method>;
+  /** Inherits from the prototype of the collection. */
+  protected abstract readonly methods: Methods;
 
   override get(target: object, key: PropertyKey): unknown {
     if (Object.hasOwn(this.methods, key)) return this.methods[key];
     // `size` is a getter that must run on the collection itself.
     return key === "__proto__" ? undefined : Reflect.get(target, key, target);
+  }
+
+  /** Vue takes methods from the prototype, where the native ones would find no collection. */
+  getPrototypeOf(target: object): object | null {
+    return Object.isExtensible(target) ? this.methods : Reflect.getPrototypeOf(target);
   }
 
   protected override write(target: object, key: PropertyKey): boolean {
@@ -28,11 +35,11 @@ abstract class CollectionHandler extends ObjectHandler {
 }
 
 export class MapHandler extends CollectionHandler {
-  protected override readonly methods: Record<PropertyKey, Method> = mapMethods;
+  protected override readonly methods: Methods = mapMethods;
 }
 
 export class SetHandler extends CollectionHandler {
-  protected override readonly methods: Record<PropertyKey, Method> = setMethods;
+  protected override readonly methods: Methods = setMethods;
 }
 
 /** The node a method was called on; it throws what the native method throws when called on anything else. */
@@ -101,7 +108,7 @@ function* only<T>(entries: Iterable<[unknown, T] | [T, unknown]>, which: 0 | 1):
   for (const entry of entries) yield entry[which];
 }
 
-const mapMethods: Record<PropertyKey, Method> = {
+const mapMethods: Methods = {
   get(this: object, key: unknown) {
     const node = receiver(this);
     const raw = toRaw(key);
@@ -135,7 +142,7 @@ function* setMembers(node: Node): IterableIterator<unknown> {
   for (const member of node.raw as AnySet) yield handOut(node, member, member);
 }
 
-const setMethods: Record<PropertyKey, Method> = {
+const setMethods: Methods = {
   has,
   add(this: object, member: unknown) {
     const node = receiver(this);
@@ -199,3 +206,7 @@ if ("getOrInsert" in Map.prototype) {
     return orInsert(receiver(this), key, () => make(key));
   };
 }
+
+// They are what a user sees as the prototype of a collection, and shared by all sessions.
+Object.freeze(Object.setPrototypeOf(mapMethods, Map.prototype));
+Object.freeze(Object.setPrototypeOf(setMethods, Set.prototype));

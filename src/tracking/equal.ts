@@ -16,7 +16,7 @@ function equal(a: unknown, b: unknown, open: Map<object, Set<object>> | undefine
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
   const kind = containerKind(a);
   if (kind !== containerKind(b)) return false;
-  if (kind === undefined) return equalLeaf(a, b);
+  if (kind === undefined && !(a instanceof Error)) return equalLeaf(a, b);
 
   open ??= new Map();
   const against = open.get(a) ?? new Set();
@@ -26,7 +26,8 @@ function equal(a: unknown, b: unknown, open: Map<object, Set<object>> | undefine
     if (kind === "array") return equalArrays(a as unknown[], b as unknown[], open);
     if (kind === "map") return equalMaps(a as Map<unknown, unknown>, b as Map<unknown, unknown>, open);
     if (kind === "set") return equalSets(a as Set<unknown>, b as Set<unknown>, open);
-    return equalObjects(a as Record<string, unknown>, b as Record<string, unknown>, open);
+    if (kind === "object") return equalObjects(a as Record<string, unknown>, b as Record<string, unknown>, open);
+    return equalErrors(a as Error, b as Error, open);
   } finally {
     against.delete(b);
   }
@@ -34,14 +35,10 @@ function equal(a: unknown, b: unknown, open: Map<object, Set<object>> | undefine
 
 type Open = Map<object, Set<object>>;
 
+/** By index, so that a hole equals `undefined`. */
 function equalArrays(a: unknown[], b: unknown[], open: Open): boolean {
-  return a.length === b.length && a.every((item, index) => equal(item, b[index], open)) && holesEqual(a, b);
-}
-
-/** `every` skips holes of `a`; what stands in `b` there must be undefined too. */
-function holesEqual(a: unknown[], b: unknown[]): boolean {
-  if (Object.keys(a).length === a.length) return true;
-  for (let index = 0; index < a.length; index++) if (!(index in a) && b[index] !== undefined) return false;
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) if (!equal(a[index], b[index], open)) return false;
   return true;
 }
 
@@ -74,6 +71,11 @@ function equalSets(a: Set<unknown>, b: Set<unknown>, open: Open): boolean {
   return true;
 }
 
+function equalErrors(a: Error, b: Error, open: Open): boolean {
+  if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
+  return a.name === b.name && a.message === b.message && equal(a.cause, b.cause, open);
+}
+
 /** Removes the first item that matches, so that no two items match the same one. */
 function takeMatch<T>(items: T[], matches: (item: T) => boolean): boolean {
   const index = items.findIndex(matches);
@@ -82,13 +84,12 @@ function takeMatch<T>(items: T[], matches: (item: T) => boolean): boolean {
   return true;
 }
 
-/** Values without places inside: compared by what they print as, or by their bytes. */
+/** Values without places inside: compared by what is kept of them. */
 function equalLeaf(a: object, b: object): boolean {
   if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
   if (a instanceof Date) return Object.is(a.getTime(), (b as Date).getTime());
-  if (a instanceof RegExp) return String(a) === String(b) && a.lastIndex === (b as RegExp).lastIndex;
+  if (a instanceof RegExp) return String(a) === String(b);
   if (a instanceof URL) return a.href === (b as URL).href;
-  if (a instanceof Error) return a.name === (b as Error).name && a.message === (b as Error).message;
   if (ArrayBuffer.isView(a)) return equalBytes(a, b as ArrayBufferView);
   return false;
 }

@@ -10,8 +10,6 @@ export interface Node {
   /** Where it was last seen; checked before each write, since arrays shift and values move. */
   parent: Node | undefined;
   key: unknown;
-  /** Taken out of its array by a call that returned it (`pop`, `splice` …): the caller's own until it is put back. */
-  released: boolean;
   /** How it was written since the last commit, for those writes that comparing two trees cannot tell apart. */
   marks: Marks | undefined;
 }

@@ -83,23 +83,22 @@ export class ObjectHandler implements ProxyHandler<object> {
     return value === undefined ? this.deleteProperty(target, key) : this.assign(target, key, value);
   }
 
-  protected assign(target: object, key: PropertyKey, value: unknown): boolean {
+  protected assign(target: object, key: PropertyKey, value: unknown, appended = false): boolean {
     const { tracker } = this;
     tracker.guard();
     const place = (): unknown[] => this.place(target, key);
     admitKey(key, place);
     const raw = admit(value, place);
-    const isNew = !Object.hasOwn(target, key);
-    if (!isNew && Object.is((target as Raw)[key], raw)) return true;
+    if (Object.hasOwn(target, key) && Object.is((target as Raw)[key], raw)) return true;
     const node = tracker.node(target);
     const attached = tracker.attach(node);
     if (!Reflect.set(target, key, raw)) return false;
-    if (attached) this.assigned(node, key, raw, isNew);
+    if (attached) this.assigned(node, key, raw, appended);
     return true;
   }
 
   /** Takes note of an assignment that was made. */
-  protected assigned(node: Node, key: PropertyKey, raw: unknown, _isNew: boolean): void {
+  protected assigned(node: Node, key: PropertyKey, raw: unknown, _appended = false): void {
     const { tracker } = this;
     const step = this.step(key);
     tracker.placed(node, step, raw);

@@ -51,16 +51,27 @@ export function copy(value: unknown, copies: Map<object, object>): unknown {
     default: {
       const leaf = copyLeaf(raw);
       copies.set(raw, leaf);
+      if (leaf instanceof Error && Object.hasOwn(leaf, "cause")) leaf.cause = copy(leaf.cause, copies);
       return leaf;
     }
   }
 }
 
+const TYPED_ARRAY = Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array;
+
 function copyLeaf(value: object): object {
   if (value instanceof Date) return new Date(value);
   if (value instanceof URL) return new URL(value);
-  if (value instanceof RegExp || value instanceof Error || ArrayBuffer.isView(value)) {
-    return structuredClone(value);
-  }
+  if (value instanceof RegExp) return new RegExp(value);
+  if (value instanceof Error) return copyError(value);
+  if (value instanceof DataView) return structuredClone(value);
+  // Of a view, only what it shows: the buffer behind it may be large and hold what is not of the session.
+  if (ArrayBuffer.isView(value)) return TYPED_ARRAY.slice.call(value as Uint8Array);
   return value;
+}
+
+/** With its class and own properties; `structuredClone` would fail where a cause holds a proxy. */
+function copyError(error: Error): Error {
+  const copied = Object.defineProperties(new Error(), Object.getOwnPropertyDescriptors(error));
+  return Object.setPrototypeOf(copied, Object.getPrototypeOf(error)) as Error;
 }

@@ -2,11 +2,12 @@ import { valueError } from "../errors.ts";
 import { ArrayHandler } from "./array.ts";
 import { MapHandler, SetHandler } from "./collection.ts";
 import { fillStandIn, isFrozenPlace } from "./frozen.ts";
-import { containerKind, type Container, type ContainerKind } from "./kinds.ts";
+import { containerKind, isContainer, type Container, type ContainerKind } from "./kinds.ts";
 import { marksSince, type Marks, type Node } from "./node.ts";
 import { ObjectHandler } from "./object.ts";
 import { formatPath, type Path } from "./path.ts";
-import { registerProxy } from "./raw.ts";
+import { nodeOf, registerProxy } from "./raw.ts";
+import { snapshot } from "./snapshot.ts";
 
 /** One recorded change. `path` leads to the place; for a Set, the member is `value` of an add and the last step of a delete. */
 export interface Change {
@@ -32,6 +33,8 @@ export class Tracker {
 
   readonly #handlers: Record<ContainerKind, ProxyHandler<object>>;
   readonly #nodes = new WeakMap<Container, Node>();
+  /** Taken out of their arrays by `pop`, `splice` …: the caller's own until they are put back. */
+  readonly #released = new Set<Container>();
   /** Dates are handed out real, so their time is compared instead: with what was stored, once with what was last about to be. */
   readonly #dates = new Map<Date, { stored: number; pending: number }>();
   /** Bumped at each checkpoint. */
@@ -108,11 +111,8 @@ export class Tracker {
       if (step.parent === undefined || !holds(step.parent, step)) break;
       step = step.parent;
     }
-    if (step === this.root || this.#locate(node)) return true;
-    for (let climbed = 0, at: Node | undefined = node; at !== undefined && climbed < MAX_CLIMB; climbed++, at = at.parent) {
-      if (at.released) return false;
-      if (at.parent === undefined || !holds(at.parent, at)) break;
-    }
+    if (step === this.root || this.#locate(node, this.root.raw)) return true;
+    for (const released of this.#released) if (released === node.raw || this.#locate(node, released)) return false;
     throw valueError(
       this.pathOf(node),
       "was written through a reference to something that is no longer in the session",
@@ -123,7 +123,8 @@ export class Tracker {
   /** Where a container is, or was last seen. */
   pathOf(node: Node): unknown[] {
     const path: unknown[] = [];
-    for (let step = node; step.parent !== undefined && path.length < MAX_CLIMB; step = step.parent) path.unshift(step.key);
+    // A member of a Set, or a key of a Map, is a step: a copy of it, since what is in the tree is reached by proxies alone.
+    for (let step = node; step.parent !== undefined && path.length < MAX_CLIMB; step = step.parent) path.unshift(snapshot(step.key));
     return path;
   }
 
@@ -133,17 +134,30 @@ export class Tracker {
     this.#writtenSince = true;
     if (this.listeners.size === 0) return;
     const made = change();
-    for (const listener of this.listeners) listener(made);
+    for (const listener of [...this.listeners]) listener(made);
   }
 
   /** Takes note that a value of the user's was put at a place. */
   placed(node: Node, key: unknown, raw: unknown): void {
+    node.marks?.increments.delete(key);
     if (typeof raw !== "object" || raw === null) return;
     // The user may still hold it, and change it outside any trap.
     this.#exposed = true;
     if (containerKind(raw) === undefined) return;
     this.mark(node).replaced.add(key);
     this.place(raw, node.raw, key);
+    for (const released of this.#released) {
+      const own = this.#nodes.get(released) as Node;
+      if (released === raw || this.#locate(own, raw)) this.#released.delete(released);
+    }
+  }
+
+  /** Hands out an item that was taken out of its array by the call that returns it: from now on the caller's own. */
+  release(item: unknown, container: Container): unknown {
+    const handed = this.handOut(item, container, undefined);
+    const node = typeof handed === "object" && handed !== null ? nodeOf(handed) : undefined;
+    if (node !== undefined) this.#released.add(node.raw);
+    return handed;
   }
 
   /** Takes note that the tree as it is now is about to be stored; writes from here on are told apart. */
@@ -190,7 +204,7 @@ export class Tracker {
     key: unknown,
     handler: ProxyHandler<object> = this.#handlers[kind],
   ): Node {
-    const node: Node = { raw, kind, tracker: this, proxy: raw, parent, key, released: false, marks: undefined };
+    const node: Node = { raw, kind, tracker: this, proxy: raw, parent, key, marks: undefined };
     this.#nodes.set(raw, node);
     const standIn = (kind === "object" || kind === "array") && Object.isFrozen(raw);
     node.proxy = standIn ? (kind === "array" ? [] : {}) : new Proxy(raw, handler);
@@ -213,13 +227,13 @@ export class Tracker {
     return false;
   }
 
-  /** Searches the whole tree for a container whose last known place is taken, and notes the way to it. */
-  #locate(wanted: Node): boolean {
+  /** Searches a tree for a container whose last known place is taken, and notes the way to it. */
+  #locate(wanted: Node, tree: Container): boolean {
     const seen = new Set<Container>();
     const search = (container: Container): boolean => {
       seen.add(container);
       for (const [key, child] of entriesOf(container)) {
-        if (typeof child !== "object" || child === null || seen.has(child) || containerKind(child) === undefined) continue;
+        if (!isContainer(child) || seen.has(child)) continue;
         if (child === wanted.raw || search(child)) {
           // A container on the way that nobody has read yet has no node to be a parent.
           this.#proxyOf(child, container, key);
@@ -229,7 +243,7 @@ export class Tracker {
       }
       return false;
     };
-    return search(this.root.raw);
+    return search(tree);
   }
 }
 
@@ -237,7 +251,7 @@ function holds(parent: Node, child: Node): boolean {
   const raw = parent.raw;
   switch (parent.kind) {
     case "map":
-      return (raw as Map<unknown, unknown>).get(child.key) === child.raw;
+      return (raw as Map<unknown, unknown>).get(child.key) === child.raw || (raw as Map<unknown, unknown>).has(child.raw);
     case "set":
       return (raw as Set<unknown>).has(child.raw);
     case "array": {
@@ -252,14 +266,17 @@ function holds(parent: Node, child: Node): boolean {
   }
 }
 
-/** The values inside a container with the step that leads to each. */
+/** The values inside a container with the step that leads to each; an object that is the key of a Map is its own step. */
 export function* entriesOf(container: Container): Iterable<[unknown, unknown]> {
   switch (containerKind(container)) {
     case "array":
       yield* (container as unknown[]).entries();
       break;
     case "map":
-      yield* container as Map<unknown, unknown>;
+      for (const [key, value] of container as Map<unknown, unknown>) {
+        if (isContainer(key)) yield [key, key];
+        yield [key, value];
+      }
       break;
     case "set":
       for (const member of container as Set<unknown>) yield [member, member];

@@ -1,0 +1,92 @@
+import { randomUUID } from "uncrypto";
+import type { MaybePromise, Store } from "../../stores/store.ts";
+import { createClock, type Clock } from "../clock.ts";
+import { present } from "./answers.ts";
+import { testCreate } from "./create.ts";
+import { testGet } from "./get.ts";
+import { testKeys } from "./keys.ts";
+import { testRemove } from "./remove.ts";
+import { testReplace } from "./replace.ts";
+import { LONG, type Bench, type StoreContractOptions, type Suite, type TestRunner } from "./suite.ts";
+import { testTouch } from "./touch.ts";
+import { testTtl } from "./ttl.ts";
+
+/** Real servers wait, and race fifty writers. */
+const TIMEOUT = 30_000;
+
+/**
+ * Defines the tests that hold a store to the contract of `Store`, one suite for all stores.
+ *
+ * Each test makes a store and closes it, with keys of its own, so that a server may be shared and hold anything else meanwhile.
+ * What a store says it cannot do (`ttl`, `list`) is skipped, and shows as skipped where a runner lets a running test do so (Vitest,
+ * `node:test`). It says nothing of class A across processes: for that, run writers in several.
+ *
+ * @param makeStore is given the clock that time passes on, unless `elapse` is given
+ * @example
+ * import { describe, expect, it } from "vitest";
+ * describeStoreContract("my store", (clock) => createMyStore({ now: clock.now }), { describe, expect, it });
+ */
+export function describeStoreContract(
+  name: string,
+  makeStore: (clock: Clock) => MaybePromise<Store>,
+  { describe, it, expect }: TestRunner,
+  options: StoreContractOptions = {},
+): void {
+  const { header = (version: number) => `header/${String(version).padStart(10, "0")}:` } = options;
+
+  async function setUp(): Promise<Bench> {
+    const clock = createClock();
+    const store = await makeStore(clock);
+    const base = `contract:${randomUUID()}:`;
+    const key = `${base}key`;
+    return {
+      store,
+      base,
+      key,
+      elapse: options.elapse ?? (async (milliseconds) => clock.advance(milliseconds / 1000)),
+      valueAt: async (at) => (await store.get(at))?.value,
+      async seed(value, ttl = LONG, at = key) {
+        expect(await store.create(at, value, ttl)).toBe(true);
+        return present(await store.get(at));
+      },
+      async listed(prefix) {
+        const keys: string[] = [];
+        for await (const each of store.keys(prefix)) keys.push(each);
+        return keys.sort();
+      },
+    };
+  }
+
+  const suite = (can: (store: Store) => boolean, cannot: string): Suite => ({
+    expect,
+    header,
+    record: (version, payload) => header(version) + payload,
+    test(title, run) {
+      // Rest parameters, since Jest takes a named one for its `done`.
+      const runInBench = async (...[context]: readonly unknown[]): Promise<void> => {
+        const bench = await setUp();
+        try {
+          if (can(bench.store)) await run(bench);
+          else (context as { skip?: (why: string) => void } | undefined)?.skip?.(cannot);
+        } finally {
+          await bench.store.close?.();
+        }
+      };
+      it(title, runInBench, TIMEOUT);
+    },
+  });
+
+  const always = suite(() => true, "");
+  const withTtl = suite((store) => store.ttl, "records do not expire by themselves in this store");
+  const withList = suite((store) => store.list, "this store cannot list its keys");
+
+  describe(`${name} as a store`, () => {
+    describe("get", () => testGet(always));
+    describe("create", () => testCreate(always));
+    describe("replace", () => testReplace(always));
+    describe("touch", () => testTouch(always));
+    describe("remove", () => testRemove(always));
+    describe("ttl", () => testTtl(withTtl));
+    describe("keys", () => testKeys(withList));
+  });
+}

@@ -1,0 +1,68 @@
+import { createHash } from "node:crypto";
+import type * as merging from "../../src/merge.ts";
+import type * as records from "../../src/record.ts";
+import type * as tokens from "../../src/token.ts";
+
+/**
+ * The protections of the commit protocol that a test can switch off, to see that the model notices.
+ *
+ * None has a switch in the library: the fake store stops doing its part, or a function of the library is wrapped by `vi.mock`.
+ */
+export type Protection =
+  | "write ids"
+  | "ring overflow check"
+  | "compare-and-set"
+  | "compare-and-set of moves"
+  | "compare-and-set of touches"
+  | "never re-create"
+  | "tombstones"
+  | "tombstone check on load"
+  | "deletion wins"
+  | "losers remove their candidate"
+  | "comparing a taken key with one's own record";
+
+/** Those that are switched off just now. */
+export const switchedOff: Set<Protection> = new Set();
+
+/**
+ * `src/token.ts` with a hash that answers at once: `subtle.digest` works on a thread pool, which no scheduler could order, and
+ * takes longer than the whole rest of a request.
+ */
+export function fastTokens(original: typeof tokens): typeof tokens {
+  return { ...original, hashToken: (token) => Promise.resolve(idOf(token)) };
+}
+
+/** What the session id of a token is while {@link fastTokens} stands in. */
+export function idOf(token: string): string {
+  return createHash("sha256").update(token).digest("base64url");
+}
+
+/** `src/record.ts` whose write ids can be ignored. */
+export function weakenedRecords(original: typeof records): typeof records {
+  return {
+    ...original,
+    get REMEMBERED_WRITES() {
+      return switchedOff.has("ring overflow check") ? (Infinity as number as 8) : original.REMEMBERED_WRITES;
+    },
+    hasWrite(record, writeId) {
+      if (switchedOff.has("write ids")) return false;
+      if (switchedOff.has("comparing a taken key with one's own record")) return true;
+      return original.hasWrite(record, writeId);
+    },
+  };
+}
+
+/** `src/merge.ts` that can bring back a container which they deleted while mine was written into. */
+export function weakenedMerge(original: typeof merging): typeof merging {
+  return {
+    ...original,
+    merge(base, mine, theirs, marksOf, policy) {
+      if (switchedOff.has("deletion wins")) {
+        for (const [key, value] of Object.entries(base)) {
+          if (typeof value === "object" && typeof mine[key] === "object") theirs[key] ??= structuredClone(value);
+        }
+      }
+      return original.merge(base, mine, theirs, marksOf, policy);
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import type { Scenario } from "../run.ts";
+import { anything } from "./anything.ts";
+import { births } from "./births.ts";
+import { costs } from "./costs.ts";
+import { endings } from "./endings.ts";
+import { inRequest } from "./in-request.ts";
+import { lifetimes } from "./lifetimes.ts";
+import { merges } from "./merges.ts";
+import { moves } from "./moves.ts";
+import { writers } from "./writers.ts";
+
+export const scenarios: readonly Scenario[] = [
+  ...writers,
+  ...merges,
+  ...endings,
+  ...moves,
+  ...lifetimes,
+  ...births,
+  ...inRequest,
+  ...costs,
+  ...anything,
+];

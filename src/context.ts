@@ -72,11 +72,15 @@ export class Context {
       const answer = run(store);
       return isPromise(answer) ? await within(budget, answer) : answer;
     } catch (cause) {
-      if (SessionError.is(cause)) throw cause;
-      const error = storeError(doing, cause);
-      this.tell("error", { id: undefined, error });
-      throw error;
+      throw SessionError.is(cause) ? cause : this.storeFailed(doing, cause);
     }
+  }
+
+  /** The error for a store that failed; the `error` hook hears of it. */
+  storeFailed(doing: string, cause: unknown): SessionError {
+    const error = storeError(doing, cause);
+    this.tell("error", { id: undefined, error });
+    return error;
   }
 
   /** Calls a hook. What it throws concerns nobody who waits for the session. */
@@ -84,7 +88,7 @@ export class Context {
     const call = this.options.hooks[hook] as ((info: unknown) => void) | undefined;
     if (call === undefined) return;
     const failed = (error: unknown): void => {
-      if (hook !== "error") this.tell("error", { id: info.id, error: error instanceof Error ? error : new Error(String(error)) });
+      if (hook !== "error") this.tell("error", { id: info.id, error: asError(error) });
     };
     try {
       const result: unknown = call(info);
@@ -135,6 +139,12 @@ export class Context {
       throw error;
     }
   }
+}
+
+/** What was thrown, as an error: what is none may not even have a text. */
+function asError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown;
+  return new Error(typeof thrown === "string" ? thrown : "A hook threw something that is no error.", { cause: thrown });
 }
 
 /** Waits for an answer of the store, but no longer than the budget lasts. */

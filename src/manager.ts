@@ -68,7 +68,7 @@ export function createManager<T extends object>(options: SessionOptions<T> | und
         `The store ${store.name} cannot list its sessions`,
         "Keep an index of your own, or use another store",
       );
-    for await (const key of store.keys(prefix)) {
+    for await (const key of listKeys(context, store)) {
       // The sessions of a manager whose prefix begins with this one are not ours.
       if (!context.isKey(key)) continue;
       const entry = await context.ask(loadBudget(), "list sessions", () => store.get(key));
@@ -131,6 +131,15 @@ export function createManager<T extends object>(options: SessionOptions<T> | und
   };
   resolved.set(manager, context.options);
   return Object.freeze(manager);
+}
+
+/** @throws {SessionError} `ERR_SESSION_STORE` */
+async function* listKeys(context: Context, store: Store): AsyncGenerator<string> {
+  try {
+    yield* store.keys(context.options.prefix);
+  } catch (cause) {
+    throw context.storeFailed("list sessions", cause);
+  }
 }
 
 async function describe(context: Context, key: string, createdAt: number, end: number | undefined): Promise<SessionInfo> {

@@ -72,9 +72,14 @@ const HEADER = new RegExp(
 export const SERIALIZER_ID: RegExp = /^[a-z0-9-]{1,16}$/;
 
 export function encodeRecord(record: SessionRecord): string {
-  const meta = Object.keys(record.meta).length === 0 ? "" : JSON.stringify(record.meta);
+  const meta = encodeMeta(record.meta);
   const flash = record.flash?.text ?? "";
   return encodeHeader(record, meta.length, flash.length) + meta + flash + record.data.text;
+}
+
+/** The meta section: nothing where there is nothing to say. */
+export function encodeMeta(meta: RecordMeta): string {
+  return Object.keys(meta).length === 0 ? "" : JSON.stringify(meta);
 }
 
 /** The header alone, for a touch: sections and their lengths stay as they are in `record`. */

@@ -6,7 +6,15 @@ import { byteLength, checkSize } from "./limits.ts";
 import { decodeRecord } from "./load.ts";
 import { merge, type ConflictPolicy, type MergeConflict, type Merged } from "./merge.ts";
 import { rebase } from "./rebase.ts";
-import { createWriteId, HEADER_LENGTH, rememberWrite, type Encoded, type RecordMeta, type SessionRecord } from "./record.ts";
+import {
+  createWriteId,
+  encodeMeta,
+  HEADER_LENGTH,
+  rememberWrite,
+  type Encoded,
+  type RecordMeta,
+  type SessionRecord,
+} from "./record.ts";
 import { createBase, type SessionState, type Stored } from "./session-state.ts";
 import { hashToken, isToken } from "./token.ts";
 import { adopt } from "./tracking/adopt.ts";
@@ -159,8 +167,10 @@ async function compose(
   const meta = cookie === undefined ? known : withCookie(known, cookie);
   const ends = cleared && Object.keys(tree).length === 0 && flash.size === 0 && meta.owner === undefined;
   const { maxBytes = Infinity } = await context.ask(budget, "save a session", (store) => store);
-  const limit = Math.min(context.options.maxBytes, maxBytes - HEADER_LENGTH);
-  checkSize(byteLength(data.text) + byteLength(flashText?.text ?? ""), limit, tree);
+  // The user's limit is for what he keeps, the store's for all that is sent.
+  const limit = Math.min(context.options.maxBytes, maxBytes - HEADER_LENGTH - byteLength(encodeMeta(meta)));
+  const shown = flash.size === 0 ? tree : { ...tree, $flash: Object.fromEntries(flash) };
+  checkSize(byteLength(data.text) + byteLength(flashText?.text ?? ""), limit, shown);
   return { tree, data, flash, flashText, meta, cookie, flashChanges, ends, cleared, merged, mine };
 }
 

@@ -197,7 +197,7 @@ class Controls implements SessionControls<Fields> {
     if (arguments.length > 1) {
       state.guard();
       const kept = snapshot(admit(value, () => ["$flash", key]));
-      inspect({ [key]: kept }, this.#engine.options.maxBytes, this.#engine.options.serializer !== undefined);
+      inspect({ [key]: kept }, this.#engine.options.maxBytes, this.#engine.options.serializer !== undefined, ["$flash"]);
       state.flashChanges.set(key, kept);
       return undefined;
     }

@@ -60,6 +60,20 @@ describe("what an import gives at run time", () => {
     `);
   });
 
+  it("unsession/testing", async () => {
+    expect(await namesOf(import("unsession/testing"))).toMatchInlineSnapshot(`
+      [
+        "createClock",
+        "createCookieJar",
+        "createFaultyStore",
+        "createMemoryStore",
+        "describeStoreContract",
+        "readSession",
+        "seedSession",
+      ]
+    `);
+  });
+
   it("unsession/drivers/memory", async () => {
     expect(await namesOf(import("unsession/drivers/memory"))).toMatchInlineSnapshot(`
       [

@@ -99,6 +99,7 @@ function isUpgrade(response: Response): boolean {
 function toHttpError(error: unknown): unknown {
   if (!SessionError.is(error) || error.status === undefined) return error;
   const { status } = error;
-  const message = status === 503 ? "Sessions are not available at the moment" : "The session was changed or ended by another request";
+  const message =
+    status === 503 ? "Sessions are not available at the moment" : "The session was changed or ended by another request";
   return new HTTPError({ status, message, cause: error, ...(status === 503 ? { headers: { "retry-after": "1" } } : {}) });
 }

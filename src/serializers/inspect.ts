@@ -1,5 +1,6 @@
 import { tooLargeError, valueError, type SessionError } from "../errors.ts";
 import { containerKind, isForbiddenKey, type Container } from "../tracking/kinds.ts";
+import type { Path } from "../tracking/path.ts";
 
 /** Deeper trees are refused: several serializers overflow the stack on them (devalue, msgpackr). */
 export const MAX_DEPTH = 64;
@@ -39,15 +40,16 @@ export type Richness = "plain" | "rich";
 /**
  * Walks data that is about to be stored, and tells whether JSON keeps all of it.
  *
- * With `anyObject` the kinds of objects are left to the serializer; depth, keys and digits are checked all the same. Holes of
+ * `path` is where the data stands in a session. With `anyObject` the kinds of objects are left to the serializer; depth, keys and digits are checked all the same. Holes of
  * arrays are filled with `undefined`, which reads the same, since no serializer keeps them.
  *
  * @throws {SessionError} `ERR_SESSION_VALUE` for what would be dropped or changed, with its path.
  */
-export function inspect(data: Container, maxNodes: number, anyObject: boolean): Richness {
-  const inspection = new Inspection(maxNodes, anyObject);
+export function inspect(data: Container, maxNodes: number, anyObject: boolean, path: Path = []): Richness {
+  const inspection = new Inspection(maxNodes, anyObject, path);
   for (const key of Object.keys(data)) {
-    if (key.startsWith("$")) throw valueError([key], "has a key that begins with `$`", "These names are controls of the session");
+    if (key.startsWith("$"))
+      throw valueError([...path, key], "has a key that begins with `$`", "These names are controls of the session");
   }
   inspection.visit(data);
   return inspection.rich ? "rich" : "plain";
@@ -58,11 +60,12 @@ class Inspection {
   readonly #anyObject: boolean;
   readonly #maxNodes: number;
   #nodes = 0;
-  readonly #path: unknown[] = [];
+  readonly #path: unknown[];
   /** The containers around the one at hand, to tell a ring from a deep tree. */
   readonly #around: Container[] = [];
 
-  constructor(maxNodes: number, anyObject: boolean) {
+  constructor(maxNodes: number, anyObject: boolean, path: Path) {
+    this.#path = [...path];
     this.#maxNodes = maxNodes;
     this.#anyObject = anyObject;
   }

@@ -17,6 +17,11 @@ export class Turns {
   readonly #queue = new Queue<string>();
   readonly #traffic = new Map<string, Traffic>();
 
+  /** How many keys have calls under way; of the others nothing is kept. */
+  get size(): number {
+    return this.#traffic.size;
+  }
+
   write<R>(key: string, task: () => Promise<R>): Promise<R> {
     return this.#count(key, async (traffic) => {
       traffic.writes++;

@@ -124,7 +124,8 @@ export class Tracker {
   pathOf(node: Node): unknown[] {
     const path: unknown[] = [];
     // A member of a Set, or a key of a Map, is a step: a copy of it, since what is in the tree is reached by proxies alone.
-    for (let step = node; step.parent !== undefined && path.length < MAX_CLIMB; step = step.parent) path.unshift(snapshot(step.key));
+    for (let step = node; step.parent !== undefined && path.length < MAX_CLIMB; step = step.parent)
+      path.unshift(snapshot(step.key));
     return path;
   }
 

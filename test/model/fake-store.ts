@@ -57,7 +57,7 @@ export class FakeStore implements Store {
     remove: 0,
   };
   /** While a scenario is set up or looked at: answers at once and loses nothing. */
-  quiet = true;
+  quiet = false;
 
   readonly #timeline: Timeline;
   readonly #random: Random;

@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describeStoreContract } from "unsession/testing";
 import { SessionError } from "../../src/errors.ts";
 import { createMemoryStore, type MemoryStore } from "../../src/stores/memory.ts";
 import { kStore } from "../../src/stores/store.ts";
-import { createClock, describeStoreContract, type Clock } from "./contract.ts";
+import { createClock, type Clock } from "./contract.ts";
 
-describeStoreContract("the memory store", (clock) => createMemoryStore({ now: clock.now }));
+describeStoreContract("the memory store", ({ now }) => createMemoryStore({ now }), { describe, expect, it });
 
 describe("the memory store", () => {
   let clock: Clock;

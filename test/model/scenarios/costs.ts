@@ -17,7 +17,7 @@ const KINDS: readonly Kind[] = [
   { calls: 0, cookie: false, run: (world) => world.request("no token!", (session) => session["n"] as unknown) },
   { calls: 1, cookie: true, run: (world) => world.request(undefined, (session) => void (session["n"] = 1)) },
   { calls: 1, cookie: false, run: (world, token) => world.request(token, (session) => session["n"] as unknown) },
-  { calls: 1, cookie: false, run: (world, token) => world.request(token, (session) => void (session["n"] = session["n"])) },
+  { calls: 1, cookie: false, run: (world, token) => world.request(token, (session) => session["n"]++ - --session["n"]) },
   { calls: 2, cookie: false, run: (world, token) => world.request(token, (session) => void (session["fresh"] = ++fresh)) },
   { calls: 2, cookie: false, run: (world, token) => world.request(token, (session) => session.$update((draft) => ++draft["n"])) },
   {

@@ -48,6 +48,7 @@ const deadlines: Scenario = {
   options: { idleTimeout: 100, absoluteTimeout: 150 },
   async play(world) {
     const token = await world.seed({ n: 0 });
+    let successor: string | undefined;
     world.spawn(async () => {
       for (let step = 0; step < 4; step++) {
         await world.turn();
@@ -57,19 +58,22 @@ const deadlines: Scenario = {
     for (const key of ["a", "b", "c", "d"]) {
       world.spawn(async () => {
         const began = world.now;
-        await world.request(token, async (session) => {
+        let moves = false;
+        const answer = await world.request(token, async (session) => {
           const { stored } = stateOf(session);
           world.check("I9", stored === undefined || !isExpired(stored.record, began), "nothing is loaded past its deadline");
+          moves = key === "c" && stored !== undefined;
           await world.turn();
-          if (key === "c") await session.$regenerate();
+          if (moves) await session.$regenerate();
           if (key !== "d") session[key] = 1;
         });
+        if (moves && answer.token !== token) successor = answer.token;
       });
     }
     return () => {
-      const last = world.history(token).at(-1)?.record;
-      const end = world.history(token)[0]?.record.absoluteAt;
-      world.check("I9", last === undefined || last.absoluteAt === end, "the absolute deadline stays");
+      const history = [...world.history(token), ...(successor === undefined ? [] : world.history(successor))];
+      const deadlines = new Set(history.filter(({ record }) => record.state === "live").map(({ record }) => record.absoluteAt));
+      world.check("I9", deadlines.size === 1, "the absolute deadline stays, also under a new token");
     };
   },
 };

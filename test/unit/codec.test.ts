@@ -1,0 +1,301 @@
+import fc from "fast-check";
+import { beforeAll, describe, expect, it } from "vitest";
+import { createCodec } from "../../src/codec.ts";
+import { SessionError } from "../../src/errors.ts";
+import type { Encoded } from "../../src/record.ts";
+import type { Serializer } from "../../src/serializers/serializer.ts";
+import { deepEqual } from "../../src/tracking/equal.ts";
+import { errorOf } from "./_setup.ts";
+
+const MAX = 65_536;
+const codec = createCodec(undefined, MAX);
+type Fields = Record<string, unknown>;
+
+const encode = async (data: Fields, by = codec): Promise<Encoded> => by.encode(data);
+const decode = async (serializer: string, text: string, by = codec): Promise<unknown> => by.decode({ serializer, text });
+const reverse = (text: string): string => [...text].reverse().join("");
+
+/** JSON written backwards. */
+const backwards: Serializer = {
+  id: "backwards",
+  serialize: (data) => reverse(JSON.stringify(data)),
+  deserialize: (text) => JSON.parse(reverse(text)),
+};
+
+const slowly = (by: Serializer): Serializer => ({
+  id: by.id,
+  serialize: async (data) => by.serialize(data),
+  deserialize: async (text) => by.deserialize(text),
+});
+
+const key = fc
+  .oneof(fc.string(), fc.constantFrom("", "0", "a.b", "a\\.b", "\\", ".", "then", "toJSON", "length", "json", "meta", "values"))
+  .filter((name) => !["__proto__", "constructor", "prototype"].includes(name));
+const plainLeaf = fc.oneof(fc.string({ unit: "binary" }), fc.integer(), fc.boolean(), fc.constant(null));
+const richLeaf = fc.oneof(
+  plainLeaf,
+  fc.double(),
+  fc.bigInt(),
+  fc.date({ noInvalidDate: true }),
+  fc.constantFrom(undefined, -0, NaN, -Infinity, /a\/b/gi, new RegExp("")),
+  fc.uint8Array({ maxLength: 5 }).map((bytes) => Uint8Array.from(bytes)),
+  fc
+    .float32Array({ noNaN: true, noDefaultInfinity: true, maxLength: 4 })
+    .filter((floats) => !floats.some((x) => Object.is(x, -0))),
+  fc.webUrl().map((url) => new URL(url)),
+  fc.string().map((message) => new RangeError(message)),
+);
+const treeOf = (leaf: fc.Arbitrary<unknown>, rich: boolean): fc.Arbitrary<unknown> =>
+  fc.letrec((tie) => ({
+    tree: fc.oneof(
+      { depthSize: "small", withCrossShrink: true },
+      leaf,
+      fc.array(tie("tree"), { maxLength: 4 }),
+      fc.dictionary(key, tie("tree"), { maxKeys: 4, noNullPrototype: true }),
+      ...(rich
+        ? [
+            fc.array(fc.tuple(tie("tree"), tie("tree")), { maxLength: 3 }).map((entries) => new Map(entries)),
+            fc.array(tie("tree"), { maxLength: 3 }).map((members) => new Set(members)),
+          ]
+        : []),
+    ),
+  })).tree;
+const sessionsOf = (tree: fc.Arbitrary<unknown>): fc.Arbitrary<Fields> =>
+  fc.dictionary(
+    key.filter((name) => !name.startsWith("$")),
+    tree,
+    { maxKeys: 4, noNullPrototype: true },
+  );
+
+describe("the codec", () => {
+  beforeAll(async () => {
+    await codec.encode({ at: new Date(0) });
+  });
+
+  it("writes plain data as JSON", async () => {
+    expect(await encode({ user: { id: 7, roles: ["admin"] } })).toEqual({
+      serializer: "json",
+      text: '{"user":{"id":7,"roles":["admin"]}}',
+    });
+  });
+
+  it.each([
+    ["a Date", new Date(0)],
+    ["a Map", new Map()],
+    ["-0", -0],
+    ["a bigint", 1n],
+    ["NaN", [NaN]],
+  ])("writes %s by superjson", async (_, value) => {
+    expect((await encode({ value })).serializer).toBe("superjson");
+  });
+
+  it("reads by the serializer that the record names", async () => {
+    expect(await decode("json", '{"json":{"a":1}}')).toEqual({ json: { a: 1 } });
+    expect(await decode("superjson", '{"json":{"a":1}}')).toEqual({ a: 1 });
+  });
+
+  it("reads plain data as it was, written again the same way", async () => {
+    const property = fc.asyncProperty(sessionsOf(treeOf(plainLeaf, false)), async (data) => {
+      const encoded = await encode(data);
+      expect(encoded.serializer).toBe("json");
+      const again = await decode("json", encoded.text);
+      expect(again).toEqual(data);
+      expect(await encode(again as Fields)).toEqual(encoded);
+    });
+    await fc.assert(property, { numRuns: 500 });
+  });
+
+  it("reads rich data as it was, written again the same way", async () => {
+    const property = fc.asyncProperty(sessionsOf(treeOf(richLeaf, true)), async (data) => {
+      const encoded = await encode(data);
+      const again = await decode(encoded.serializer, encoded.text);
+      expect(deepEqual(again, data)).toBe(true);
+      expect(await encode(again as Fields)).toEqual(encoded);
+    });
+    await fc.assert(property, { numRuns: 2000 });
+  });
+
+  it.each(["3".repeat(5000), "-1".repeat(9000), "[".repeat(5000), '{"a":'.repeat(2000), "\\".repeat(5000), '"'.repeat(5000)])(
+    "reads back a text that looks dangerous: %.5s…",
+    async (text) => {
+      for (const data of [{ text }, { text, n: 1n }, { [text]: 1 }]) {
+        const encoded = await encode(data);
+        expect(await decode(encoded.serializer, encoded.text)).toEqual(data);
+      }
+    },
+  );
+
+  it.each<[string, (inner: unknown) => unknown]>([
+    ["objects", (inner) => ({ inner })],
+    ["arrays", (inner) => [inner]],
+    ["Maps", (inner) => new Map([["k", inner]])],
+    ["Maps of Maps as keys", (inner) => new Map([[inner, 1]])],
+    ["Sets", (inner) => new Set([inner])],
+    ["causes of errors", (inner) => new Error("x", { cause: inner })],
+  ])("reads back the deepest tree that it writes, of %s", async (_, wrap) => {
+    let tree: unknown = new Date(0);
+    for (let level = 0; level < 64; level++) tree = wrap(tree);
+    const encoded = await encode({ tree });
+    const again = (await decode(encoded.serializer, encoded.text)) as Fields;
+    expect(await encode(again)).toEqual(encoded);
+  });
+});
+
+describe("a payload is no data if it is", () => {
+  const deep = (depth: number): string => '{"a":'.repeat(depth) + "1" + "}".repeat(depth);
+
+  it.each<[string, string, string]>([
+    ["of an unknown serializer", "yaml", "a: 1"],
+    ["of no serializer", "", "{}"],
+    ["named as what every object has", "constructor", "{}"],
+    ["empty", "json", ""],
+    ["truncated", "json", '{"a":1'],
+    ["followed by something", "json", '{"a":1}x'],
+    ["null", "json", "null"],
+    ["an array", "json", '[{"a":1}]'],
+    ["a text", "json", '"a"'],
+    ["a number", "json", "5"],
+    ["a key that reaches a prototype", "json", '{"__proto__":{"polluted":1}}'],
+    ["such a key below", "json", '{"a":[{"__proto__":{"polluted":1}}]}'],
+    ["such a key in escapes", "json", '{"\\u005f_proto__":{"polluted":1}}'],
+    ["a key constructor", "json", '{"constructor":{"prototype":{"polluted":1}}}'],
+    ["a key prototype below", "json", '{"a":{"prototype":1}}'],
+    ["a key of a control", "json", '{"$destroy":1}'],
+    ["65 levels below the session", "json", deep(66)],
+    ["a hundred thousand levels deep", "json", '{"a":'.repeat(10_000)],
+    ["longer than a session may be", "json", `{"a":"${"x".repeat(MAX)}"}`],
+    ["by superjson, but no object", "superjson", '{"json":[1]}'],
+    ["by superjson, but nothing", "superjson", "{}"],
+    ["by superjson, but a Date", "superjson", '{"json":"1970","meta":{"values":["Date"],"v":1}}'],
+    ["by superjson, but a Map", "superjson", '{"json":[],"meta":{"values":["map"],"v":1}}'],
+    ["by superjson, but no JSON", "superjson", "x"],
+    ["by superjson, with a key that reaches a prototype", "superjson", '{"json":{"a":{"__proto__":{"polluted":1}}}}'],
+    [
+      "by superjson, with such a key in a key of a Map",
+      "superjson",
+      '{"json":{"m":[[{"__proto__":{"polluted":1}},1]]},"meta":{"values":{"m":["map"]},"v":1}}',
+    ],
+    [
+      "by superjson, with such a key in the cause of an error",
+      "superjson",
+      '{"json":{"e":{"type":"Error","message":"","cause":{"constructor":1}}},"meta":{"values":{"e":[["custom","Error"]]},"v":1}}',
+    ],
+    [
+      "by superjson, with a path to a prototype",
+      "superjson",
+      '{"json":{"a":"1"},"meta":{"values":{"__proto__.polluted":["bigint"]},"v":1}}',
+    ],
+    ["by superjson, 65 levels below the session", "superjson", `{"json":${deep(66)}}`],
+    [
+      "by superjson, with a bigint that is no number",
+      "superjson",
+      '{"json":{"a":"x"},"meta":{"values":{"a":[["custom","bigint"]]}}}',
+    ],
+    [
+      "by superjson, with a bigint of 60,000 digits",
+      "superjson",
+      `{"json":{"a":"${"9".repeat(60_000)}"},"meta":{"values":{"a":["bigint"]},"v":1}}`,
+    ],
+    ["by superjson, with a pattern that is none", "superjson", '{"json":{"a":"/(/"},"meta":{"values":{"a":["regexp"]},"v":1}}'],
+    ["by superjson, with an address that is none", "superjson", '{"json":{"a":"x"},"meta":{"values":{"a":["URL"]},"v":1}}'],
+  ])("%s", async (_, serializer, text) => {
+    const before = Object.getOwnPropertyNames(Object.prototype);
+    expect(await decode(serializer, text)).toBeUndefined();
+    expect(Object.getOwnPropertyNames(Object.prototype)).toEqual(before);
+  });
+
+  it("any text at all, or plain data without such keys", async () => {
+    const payload = fc.oneof(fc.string({ unit: "binary", maxLength: 200 }), fc.json());
+    const property = fc.asyncProperty(fc.constantFrom("json", "superjson"), payload, async (serializer, text) => {
+      const data = await decode(serializer, text);
+      if (data !== undefined) expect(Object.getPrototypeOf(data)).toBe(Object.prototype);
+    });
+    await fc.assert(property, { numRuns: 500 });
+  });
+});
+
+describe.each([
+  ["that answers at once", backwards],
+  ["that answers by a promise", slowly(backwards)],
+])("a serializer of the user's %s", (_, serializer) => {
+  const own = createCodec(serializer, MAX);
+
+  it("writes all data, and reads it back", async () => {
+    expect(await encode({ a: 1 }, own)).toEqual({ serializer: "backwards", text: '}1:"a"{'.replace('"a"', '"a"') });
+    expect(await decode("backwards", reverse('{"a":1}'), own)).toEqual({ a: 1 });
+  });
+
+  it("leaves what was written before it readable", async () => {
+    expect(await decode("json", '{"a":1}', own)).toEqual({ a: 1 });
+    expect(await decode("superjson", '{"json":{"a":1}}', own)).toEqual({ a: 1 });
+  });
+
+  it("is not trusted to keep prototypes out", async () => {
+    expect(await decode("backwards", reverse('{"a":{"__proto__":1}}'), own)).toBeUndefined();
+    expect(await decode("backwards", reverse("[1]"), own)).toBeUndefined();
+  });
+
+  it("is not asked for more than a session may hold", async () => {
+    expect(await decode("backwards", reverse(`{"a":"${"x".repeat(MAX)}"}`), own)).toBeUndefined();
+  });
+
+  it("makes corrupt what it cannot read", async () => {
+    expect(await decode("backwards", "{{{", own)).toBeUndefined();
+  });
+
+  it("makes corrupt what it reads as too deep a tree", async () => {
+    const depths = (depth: number): object => {
+      let tree = {};
+      for (let level = 0; level < depth; level++) tree = { tree };
+      return tree;
+    };
+    const deserialize = (text: string): unknown =>
+      serializer === backwards ? depths(Number(text)) : Promise.resolve(depths(Number(text)));
+    const deep = createCodec({ ...serializer, deserialize }, MAX);
+    expect(await decode("backwards", "64", deep)).toBeDefined();
+    expect(await decode("backwards", "65", deep)).toBeUndefined();
+    expect(await decode("backwards", "100000", deep)).toBeUndefined();
+  });
+
+  it.each([undefined, 5, new Uint8Array(1), null])("is refused if it writes %o", async (written) => {
+    const serialize = (): string => (serializer === backwards ? written : Promise.resolve(written)) as unknown as string;
+    const error = await errorOf(encode({ a: 1 }, createCodec({ ...serializer, serialize }, MAX)));
+    expect(error).toMatchObject({ code: "ERR_SESSION_SERIALIZE" });
+    expect(error.cause).toBeInstanceOf(Error);
+  });
+
+  it("is named when it fails, with its own error as the cause", async () => {
+    const cause = new Error("no");
+    const serialize = (): Promise<string> => {
+      if (serializer === backwards) throw cause;
+      return Promise.reject(cause);
+    };
+    const error = await errorOf(encode({ a: 1 }, createCodec({ ...serializer, serialize }, MAX)));
+    expect(error).toMatchObject({ code: "ERR_SESSION_SERIALIZE", cause });
+    expect(error.message).toContain('The serializer "backwards" could not encode the session.');
+  });
+
+  it("may fail with a session error of its own", async () => {
+    const own = new SessionError("ERR_SESSION_UNSUPPORTED", "Not today. Come back.");
+    const serialize = (): Promise<string> => {
+      if (serializer === backwards) throw own;
+      return Promise.reject(own);
+    };
+    expect(await errorOf(encode({ a: 1 }, createCodec({ ...serializer, serialize }, MAX)))).toBe(own);
+  });
+
+  it("keeps its `this`", async () => {
+    class Counting implements Serializer {
+      readonly id = "counting";
+      count = 0;
+      serialize(data: unknown): string {
+        return `${++this.count}${JSON.stringify(data)}`;
+      }
+      deserialize(text: string): unknown {
+        return { count: this.count, ...JSON.parse(text.slice(1)) };
+      }
+    }
+    const counting = createCodec(new Counting(), MAX);
+    expect(await counting.decode(await counting.encode({ a: 1 }))).toEqual({ count: 1, a: 1 });
+  });
+});

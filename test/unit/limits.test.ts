@@ -1,0 +1,133 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { byteLength, checkSize, isSafeJson } from "../../src/limits.ts";
+
+describe("byteLength", () => {
+  it("is the length in UTF-8", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme", maxLength: 200 }), (text) => {
+        expect(byteLength(text)).toBe(new TextEncoder().encode(text).length);
+      }),
+    );
+  });
+
+  it.each([
+    ["", 0],
+    ["abc", 3],
+    ["é", 2],
+    ["€", 3],
+    ["🦊", 4],
+  ])("of %j is %d", (text, bytes) => {
+    expect(byteLength(text)).toBe(bytes);
+  });
+});
+
+describe("checkSize", () => {
+  const messageOf = (bytes: number, limit: number, data: Record<string, unknown>): string => {
+    try {
+      checkSize(bytes, limit, data);
+    } catch (error) {
+      expect(error).toMatchObject({ name: "SessionError", code: "ERR_SESSION_TOO_LARGE", status: undefined });
+      return (error as Error).message;
+    }
+    return "";
+  };
+
+  it("accepts what is exactly as large as it may be", () => {
+    expect(messageOf(10, 10, {})).toBe("");
+  });
+
+  it("refuses one byte more, with both sizes", () => {
+    expect(messageOf(11, 10, { a: "x" })).toContain("takes 11 bytes, over the limit of 10");
+  });
+
+  it("names the three largest paths, the largest first", () => {
+    const data = { a: "x".repeat(10), b: "x".repeat(30), c: "x".repeat(20), d: "x", e: "x".repeat(25) };
+    expect(messageOf(99, 10, data)).toContain(
+      "largest: session.b (about 32 bytes), session.e (about 27 bytes), session.c (about 22 bytes).",
+    );
+  });
+
+  it("names the large child of a large key", () => {
+    const message = messageOf(99, 10, { cart: { items: ["x".repeat(50), "y"], note: "z" } });
+    expect(message).toContain("session.cart (about ");
+    expect(message).toContain("session.cart.items (about ");
+  });
+
+  it("names an item of an array by its index, and a key that is no name in quotes", () => {
+    expect(messageOf(99, 10, { list: ["a", "x".repeat(50)] })).toContain("session.list[1] (about 52 bytes)");
+    expect(messageOf(99, 10, { "a b": "x" })).toContain('session["a b"] (about 3 bytes)');
+  });
+
+  it.each([
+    ["a Map", new Map([["k", "x".repeat(50)]])],
+    ["a Set", new Set(["x".repeat(50)])],
+    ["a bigint", 10n ** 50n],
+    ["a Date", new Date(0)],
+  ])("knows about how large %s is", (_, value) => {
+    const size = /session\.it \(about (\d+) bytes\)/.exec(messageOf(99, 10, { it: value }))?.[1];
+    expect(Number(size)).toBeGreaterThan(20);
+  });
+
+  it("does not fail on a ring", () => {
+    const ring: Record<string, unknown> = {};
+    ring["self"] = ring;
+    expect(messageOf(99, 10, { ring })).toContain("session.ring");
+  });
+
+  it("never shows a value", () => {
+    expect(messageOf(99, 10, { password: "hunter2" })).not.toContain("hunter2");
+  });
+});
+
+describe("isSafeJson", () => {
+  const nested = (depth: number, open = "[", close = "]"): string => open.repeat(depth) + close.repeat(depth);
+
+  it("takes what superjson makes of the deepest data", () => {
+    expect(isSafeJson(nested(132))).toBe(true);
+  });
+
+  it.each([
+    ["arrays", nested(133)],
+    ["objects", nested(133, '{"a":', "}").replace("}", "1}")],
+    ["arrays that are not closed", "[".repeat(100_000)],
+    ["arrays behind others", "[[]],".repeat(50) + nested(133)],
+    ["arrays behind a string", `["[]\\"",${nested(133)}]`],
+  ])("refuses %s that are too deep", (_, text) => {
+    expect(isSafeJson(text)).toBe(false);
+  });
+
+  it.each([
+    ["brackets in a string", JSON.stringify("[".repeat(1000))],
+    ["brackets behind an escaped quote", JSON.stringify(`"${"[".repeat(1000)}`)],
+    ["brackets behind escaped backslashes", JSON.stringify(`\\\\"${"{".repeat(1000)}\\`)],
+    ["brackets in a key", JSON.stringify({ ["{".repeat(1000)]: 1 })],
+    ["many side by side", "[],".repeat(1000)],
+    ["nothing", ""],
+  ])("does not count %s", (_, text) => {
+    expect(isSafeJson(text)).toBe(true);
+  });
+
+  it("takes as many digits as a text has", () => {
+    expect(isSafeJson(JSON.stringify({ pi: "3".repeat(10_000) }))).toBe(true);
+  });
+
+  it("takes no time for a text of backslashes and quotes", () => {
+    const started = performance.now();
+    isSafeJson(`"${"\\".repeat(200_000)}`);
+    isSafeJson(`"${'\\"'.repeat(100_000)}`);
+    isSafeJson('"'.repeat(200_000));
+    expect(performance.now() - started).toBeLessThan(200);
+  });
+
+  it("measures as the depth of what JSON.parse makes of it", () => {
+    const depthOf = (value: unknown): number =>
+      typeof value === "object" && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0;
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 6 }), fc.nat({ max: 132 }), (text, around) => {
+        const wrapped = "[".repeat(around) + text + "]".repeat(around);
+        expect(isSafeJson(wrapped)).toBe(depthOf(JSON.parse(wrapped)) <= 132);
+      }),
+    );
+  });
+});

@@ -1,0 +1,118 @@
+import { describe, expect, it } from "vitest";
+import type { Serializer, Session } from "unsession";
+import { parseRecord } from "../../src/record.ts";
+import { hashToken } from "../../src/token.ts";
+import { errorOf, tokenOf, World } from "./_setup.ts";
+
+const write =
+  (data: Record<string, unknown> = { user: "alice" }) =>
+  (session: Session): void =>
+    void Object.assign(session, data);
+
+async function withSession(...[options]: ConstructorParameters<typeof World>) {
+  const world = new World(options);
+  const { cookie } = await world.visit(undefined, write());
+  return { world, cookie: cookie as string };
+}
+
+describe("store keys", () => {
+  it.each([
+    ["the prefix and the id", { prefix: "app:s:" }, (token: string) => hashToken(token).then((id) => `app:s:${id}`)],
+    ["the prefix and the token, with hashIds: false", { hashIds: false }, async (token: string) => `session:${token}`],
+    ["the id alone, with an empty prefix", { prefix: "" }, hashToken],
+  ])("are %s", async (_, options, key) => {
+    const { world, cookie } = await withSession(options);
+    expect(Object.keys(world.store.dump)).toEqual([await key(tokenOf(cookie))]);
+  });
+});
+
+describe("generateToken", () => {
+  it("makes the tokens", async () => {
+    const { cookie } = await withSession({ generateToken: () => "my-token_1" });
+    expect(cookie).toBe("session=my-token_1");
+  });
+
+  it.each(["", "a b", "a.b", "x".repeat(257), 5, undefined, Promise.resolve("abc")])(
+    "is refused for %o, and nothing is stored",
+    async (token) => {
+      const world = new World({ generateToken: () => token as string });
+      expect(await errorOf(world.visit(undefined, write()))).toMatchObject({ code: "ERR_SESSION_OPTIONS" });
+      expect(world.store.calls).toEqual([]);
+    },
+  );
+
+  it("never takes over a session whose token it gives again", async () => {
+    const { world, cookie } = await withSession({ generateToken: () => "same" });
+    expect(await errorOf(world.visit(undefined, write({ user: "mallory" })))).toMatchObject({ code: "ERR_SESSION_STORE" });
+    expect(await world.dataOf(cookie)).toEqual({ user: "alice" });
+  });
+});
+
+describe("a change of serializer", () => {
+  const yaml: Serializer = {
+    id: "reversed",
+    serialize: (data) => [...JSON.stringify(data)].reverse().join(""),
+    deserialize: (text) => JSON.parse([...text].reverse().join("")),
+  };
+
+  it("reads old records, and rewrites each at its next save", async () => {
+    const { world, cookie } = await withSession();
+    const manager = world.another({ serializer: yaml });
+    const session = await manager.load(cookie);
+    expect([session.user, parseRecord(world.store.record)?.data.serializer]).toEqual(["alice", "json"]);
+    session.views = 1;
+    await manager.commit(session);
+    expect(parseRecord(world.store.record)?.data).toEqual({ serializer: "reversed", text: '}1:"sweiv","ecila":"resu"{' });
+    expect({ ...(await manager.load(cookie)) }).toEqual({ user: "alice", views: 1 });
+  });
+
+  it("writes nothing for a session that is only read", async () => {
+    const { world, cookie } = await withSession();
+    const manager = world.another({ serializer: yaml });
+    const session = await manager.load(cookie);
+    expect(session.user).toBe("alice");
+    await manager.commit(session);
+    expect(world.store.calls).toEqual(["create", "get"]);
+  });
+
+  it("back again finds what the other wrote corrupt, and leaves it", async () => {
+    const { world, cookie } = await withSession({ serializer: yaml });
+    expect({ ...(await world.another({}).load(cookie)) }).toEqual({});
+    expect(world.heard).toContain("corrupt");
+    expect(await world.dataOf(cookie)).toEqual({ user: "alice" });
+  });
+});
+
+describe("a session that is too large", () => {
+  it.each<[string, ConstructorParameters<typeof World>[0], number | undefined]>([
+    ["for the manager", { maxBytes: 100 }, undefined],
+    ["for the store, which takes less than the manager", {}, 400],
+  ])("%s is refused with its largest paths, and the old record stays", async (_, options, maxBytes) => {
+    const { world, cookie } = await withSession(options);
+    world.store.maxBytes = maxBytes;
+    const before = world.store.record;
+    const error = await errorOf(world.visit(cookie, write({ cart: { items: "x".repeat(500) }, note: "y" })));
+    expect(error).toMatchObject({ code: "ERR_SESSION_TOO_LARGE" });
+    expect(error.message).toMatch(/largest: session\.cart \(about 51\d bytes\), session\.cart\.items \(about 502 bytes\)/);
+    expect(world.store.record).toBe(before);
+    expect(await world.dataOf(cookie)).toEqual({ user: "alice" });
+  });
+
+  it("for the store counts the whole record", async () => {
+    const { world, cookie } = await withSession();
+    await world.visit(cookie, write({ note: "x".repeat(50) }));
+    world.store.maxBytes = 300;
+    expect(world.store.record).toHaveLength(296);
+    const error = await errorOf(world.visit(cookie, (session) => (session.$cookie.maxAge = 60)));
+    expect(error).toMatchObject({ code: "ERR_SESSION_TOO_LARGE" });
+    expect(world.store.record).toHaveLength(296);
+  });
+
+  it("is not stored at all if it is new, and gets no cookie", async () => {
+    const world = new World({ maxBytes: 100 });
+    const session = await world.manager.load();
+    session.note = "x".repeat(100);
+    expect(await errorOf(world.manager.commit(session))).toMatchObject({ code: "ERR_SESSION_TOO_LARGE" });
+    expect([await world.manager.commit(session), world.store.calls]).toEqual([[], []]);
+  });
+});

@@ -1,0 +1,198 @@
+import fc from "fast-check";
+import { beforeAll, describe, expect, it } from "vitest";
+import { superjson } from "../../../src/serializers/superjson.ts";
+
+const serializer = superjson();
+const write = async (data: unknown): Promise<string> => serializer.serialize(data);
+const read = async (text: string): Promise<any> => serializer.deserialize(text);
+const roundTrip = async <D>(data: D): Promise<D> => read(await write(data));
+
+/** True if two graphs are of one shape: the same values in the same order, and the same object wherever it was one. */
+function isSameGraph(a: unknown, b: unknown, there = new Map<unknown, unknown>(), back = new Map<unknown, unknown>()): boolean {
+  if (typeof a !== "object" || a === null) return Object.is(a, b);
+  if (there.has(a) || back.has(b)) return there.get(a) === b && back.get(b) === a;
+  if (typeof b !== "object" || b === null || Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
+  there.set(a, b);
+  back.set(b, a);
+  if (a instanceof Date) return a.getTime() === (b as Date).getTime();
+  const parts = (container: object): unknown[] =>
+    container instanceof Map
+      ? [...container].flat()
+      : container instanceof Set
+        ? [...container]
+        : Object.entries(container).flat();
+  const [left, right] = [parts(a), parts(b)];
+  return left.length === right.length && left.every((part, index) => isSameGraph(part, right[index], there, back));
+}
+
+type Edge = readonly [from: number, to: number];
+
+/** A session made of a few containers that refer to each other. */
+function build(kinds: string, edges: readonly Edge[], roots: readonly number[]): Record<string, unknown> {
+  const nodes = [...kinds].map((kind) =>
+    kind === "o" ? {} : kind === "a" ? [] : kind === "d" ? new Date(0) : kind === "s" ? new Set() : new Map(),
+  );
+  const at = (index: number): object => nodes[index % nodes.length] as object;
+  for (const [index, [from, to]] of edges.entries()) {
+    const container = at(from);
+    if (Array.isArray(container)) container.push(at(to));
+    else if (container instanceof Set) container.add(at(to));
+    else if (container instanceof Map) container.set(kinds[from % nodes.length] === "k" ? at(to) : `k${index}`, at(to));
+    else if (!(container instanceof Date)) (container as Record<string, unknown>)[`k${index}`] = at(to);
+  }
+  return Object.fromEntries(roots.map((index, key) => [`r${key}`, at(index)]));
+}
+
+/** Sets and keys of Maps hold no ring in these: two would be one `null` while they are written. */
+const graphs = fc
+  .tuple(
+    fc.stringMatching(/^[oamskd]{1,6}$/),
+    fc.array(fc.tuple(fc.nat(5), fc.nat(5)), { maxLength: 10 }),
+    fc.array(fc.nat(5), { minLength: 1, maxLength: 3 }),
+  )
+  .map(([kinds, edges, roots]) => {
+    const forward = edges.filter(([from, to]) => {
+      const keyed = /[sk]/.test(kinds);
+      return !keyed || from % kinds.length < to % kinds.length;
+    });
+    return build(kinds, forward, roots);
+  });
+
+describe("superjson", () => {
+  beforeAll(async () => {
+    await write({});
+  });
+
+  it("answers without a promise once it is loaded", () => {
+    expect(serializer.serialize({ a: 1 })).toBe('{"json":{"a":1}}');
+    expect(serializer.deserialize('{"json":{"a":1}}')).toEqual({ a: 1 });
+  });
+
+  it("restores every graph of aliases and rings, in the order it had", async () => {
+    const property = fc.asyncProperty(graphs, async (data) => {
+      const text = await write(data);
+      const again = await read(text);
+      expect(isSameGraph(data, again)).toBe(true);
+      expect(await write(again)).toBe(text);
+    });
+    await fc.assert(property, { numRuns: 3000 });
+  });
+
+  it("loses no member of a Set that others stand elsewhere too", async () => {
+    const [a, b, c] = [{ n: "a" }, { n: "b" }, { n: "c" }];
+    const again = await roundTrip({ all: new Set([a, b, c]), first: a, second: b });
+    expect([...again.all]).toEqual([a, b, c]);
+    expect([...again.all].slice(0, 2)).toEqual([again.first, again.second]);
+    expect([...again.all][1]).toBe(again.second);
+  });
+
+  it("loses no entry of a Map whose keys stand elsewhere too", async () => {
+    const [a, b, c] = [{ n: "a" }, { n: "b" }, { n: "c" }];
+    const again = await roundTrip({
+      all: new Map([
+        [a, 1],
+        [b, 2],
+        [c, 3],
+      ]),
+      first: a,
+      second: b,
+    });
+    expect([...again.all]).toEqual([
+      [a, 1],
+      [b, 2],
+      [c, 3],
+    ]);
+  });
+
+  it("loses no entry of a Map whose key is NaN", async () => {
+    const again = await roundTrip({ map: new Map([[NaN, 1]]), nan: NaN, set: new Set([NaN, 1]) });
+    expect(again).toEqual({ map: new Map([[NaN, 1]]), nan: NaN, set: new Set([NaN, 1]) });
+    expect([...again.set]).toEqual([NaN, 1]);
+  });
+
+  it("restores two rings that lead through each other", async () => {
+    const one: Record<string, unknown> = {};
+    const two: Record<string, unknown> = { one };
+    one["two"] = two;
+    const again = await roundTrip({ one, two });
+    expect((again.one["two"] as typeof two)["one"]).toBe(again.one);
+    expect(again.one["two"]).toBe(again.two);
+  });
+
+  it("restores what stands below keys with dots and backslashes in them", async () => {
+    const shared = { when: new Date(0) };
+    const data = { "a.b": { "c\\.d": shared, "": shared }, "\\": [shared], ".": new Map([["e.f", shared]]) };
+    expect(isSameGraph(data, await roundTrip(data))).toBe(true);
+  });
+
+  it("restores the session itself inside it", async () => {
+    const data: Record<string, unknown> = { list: [] };
+    data["self"] = data;
+    (data["list"] as unknown[]).push(data, data["list"]);
+    expect(isSameGraph(data, await roundTrip(data))).toBe(true);
+  });
+
+  it.each([Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError])(
+    "keeps a %o as what it was",
+    async (Type) => {
+      const { error } = await roundTrip({ error: new Type("no", { cause: { at: new Date(0) } }) });
+      expect(error).toBeInstanceOf(Type);
+      expect(Object.getPrototypeOf(error)).toBe(Type.prototype);
+      expect([error.name, error.message, error.cause]).toEqual([Type.name, "no", { at: new Date(0) }]);
+    },
+  );
+
+  it("gives an error no cause that it had not, nor a stack of elsewhere", async () => {
+    const { error } = await roundTrip({ error: new Error("no") });
+    expect(["cause" in error, error.stack]).toEqual([false, undefined]);
+  });
+
+  it("keeps the name that an error was given", async () => {
+    const { error } = await roundTrip({ error: Object.assign(new TypeError("no"), { name: "MyError" }) });
+    expect([error.name, error instanceof TypeError]).toEqual(["MyError", true]);
+  });
+
+  it.each([0n, -1n, 10n ** 4095n, 1n - 10n ** 4096n])("keeps a bigint of up to 4,096 digits", async (value) => {
+    expect((await roundTrip({ value })).value).toBe(value);
+  });
+
+  it("knows nothing of what the application taught superjson for other ends", async () => {
+    const library = await import("superjson");
+    class Account {
+      name = "alice";
+    }
+    library.default.registerClass(Account, "Account");
+    expect(await write({ it: { name: "bob" } })).not.toContain("Account");
+    await expect(read('{"json":{"it":{}},"meta":{"values":{"it":[["class","Account"]]},"v":1}}')).rejects.toThrow();
+  });
+});
+
+describe("superjson refuses", () => {
+  const meta = (values: unknown, equalities?: unknown): string =>
+    JSON.stringify({
+      json: { a: {}, b: null, n: "9".repeat(5000) },
+      meta: { values, ...(equalities === undefined ? {} : { referentialEqualities: equalities }), v: 1 },
+    });
+
+  it.each([
+    ["a bigint of 5,000 digits, as it writes one", meta({ n: [["custom", "bigint"]] })],
+    ["a bigint of 5,000 digits, as others write one", meta({ n: ["bigint"] })],
+    ["a bigint of others inside a list", meta({ a: ["set", { n: ["bigint"] }] })],
+    ["an error of an unknown type", meta({ a: [["custom", "Error"]] })],
+    ["a class", meta({ a: [["class", "Account"]] })],
+    ["a symbol", meta({ a: [["symbol", "x"]] })],
+    ["an unknown type", meta({ a: ["function"] })],
+    ["an alias of what is not there", meta({}, { a: ["c.d"] })],
+    ["an alias below what is no object", meta({}, { a: ["b.c"] })],
+    ["an alias to a prototype", meta({}, { a: ["__proto__"] })],
+    ["an alias below a prototype", meta({}, { a: ["constructor.prototype.polluted"] })],
+    ["an alias from a prototype", meta({}, { "a.__proto__": ["b"] })],
+    ["an alias of a method", meta({}, { "a.toString": ["b"] })],
+    ["aliases that are no paths", meta({}, { a: 5 })],
+    ["text that is no JSON", "{"],
+    ["JSON that is no object", "null"],
+  ])("%s", async (_, text) => {
+    await expect(read(text)).rejects.toThrow();
+    expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
+  });
+});

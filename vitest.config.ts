@@ -7,9 +7,13 @@ const MINUTE = 60_000;
 /** Where CI wants a JSON report for its closing count. */
 const report = process.env["TEST_REPORT"];
 
-/** `vitest` runs what is quick, types included; `--mode long` the same tests with `LONG=1`; `--mode package` the packed tarball. */
+/**
+ * `vitest` runs what is quick, types included; `--mode all` the same tests over every driver, with `ALL=1`; `--mode long` many more
+ * runs of each property, with `LONG=1` too; `--mode package` the packed tarball.
+ */
 const config: ViteUserConfigFnObject = defineConfig(({ mode }) => {
   const long = mode === "long";
+  const all = long || mode === "all";
   const packed = mode === "package";
   return {
     resolve: {
@@ -19,7 +23,7 @@ const config: ViteUserConfigFnObject = defineConfig(({ mode }) => {
     test: {
       include: [packed ? "test/package/**/*.test.ts" : "test/**/*.test.ts"],
       exclude: [...(packed ? [] : ["test/package/**"]), ...(long ? [] : ["test/**/*.long.test.ts"])],
-      env: { NODE_ENV: "test", ...(long ? { LONG: "1" } : {}) },
+      env: { NODE_ENV: "test", ...(all ? { ALL: "1" } : {}), ...(long ? { LONG: "1" } : {}) },
       testTimeout: long ? 60 * MINUTE : MINUTE,
       hookTimeout: 5 * MINUTE,
       typecheck: {

@@ -17,7 +17,7 @@ export interface Codec {
   encode(data: Fields): MaybePromise<Encoded>;
   /** The data, or `undefined` if the text is damaged, hostile or of an unknown serializer. */
   decode(encoded: Encoded): MaybePromise<Fields | undefined>;
-  /** True if `decode` has answered, and will answer, without a promise. */
+  /** True if `decode` will surely answer without a promise. */
   decodesAtOnce(encoded: Encoded): boolean;
 }
 
@@ -31,8 +31,8 @@ export function createCodec(custom: Serializer | undefined, maxBytes: number): C
   const plain = json();
   const rich = superjson();
   const known = new Map([plain, rich, ...(custom === undefined ? [] : [custom])].map((one) => [one.id, one]));
-  /** Set once the user's serializer answered by a promise; the built-in ones do so only until they are loaded. */
-  let waits = false;
+  /** How the user's serializer has answered so far: it may write at once, and read by a promise. */
+  let decoded: "not yet" | "at once" | "later" = "not yet";
   const choose = (data: Fields): Serializer => {
     const richness = inspect(data, maxBytes, custom !== undefined);
     return custom ?? (richness === "plain" ? plain : rich);
@@ -50,7 +50,6 @@ export function createCodec(custom: Serializer | undefined, maxBytes: number): C
       try {
         const text = serializer.serialize(data);
         if (!isPromise(text)) return encoded(text);
-        waits ||= serializer === custom;
         return Promise.resolve(text).then(encoded).catch(failed);
       } catch (error) {
         return failed(error);
@@ -61,8 +60,9 @@ export function createCodec(custom: Serializer | undefined, maxBytes: number): C
       if (by === undefined || text.length > maxBytes || (by !== custom && !isSafeJson(text))) return undefined;
       try {
         const data = by.deserialize(text);
-        if (!isPromise(data)) return checkDecoded(data);
-        waits ||= by === custom;
+        const waits = isPromise(data);
+        if (by === custom && decoded !== "later") decoded = waits ? "later" : "at once";
+        if (!waits) return checkDecoded(data);
         return Promise.resolve(data)
           .then(checkDecoded)
           .catch(() => undefined);
@@ -70,7 +70,8 @@ export function createCodec(custom: Serializer | undefined, maxBytes: number): C
         return undefined;
       }
     },
-    decodesAtOnce: ({ serializer }) => !(waits && serializer === custom?.id),
+    // The built-in ones answer by a promise only until they are loaded, which they are once they have written.
+    decodesAtOnce: ({ serializer }) => serializer !== custom?.id || decoded === "at once",
   };
 }
 

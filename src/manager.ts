@@ -14,6 +14,9 @@ import type { Stored } from "./session-state.ts";
 import type { Store } from "./stores/store.ts";
 import type { DefaultSessionData, Session, SessionInfo, SessionManager, SessionOptions } from "./types.ts";
 
+/** A sweep walks the whole store: it may take as long as this many saves. */
+const SWEEP_SAVES = 30;
+
 const resolved = new WeakMap<object, ResolvedOptions>();
 
 /** The options of a manager, for adapters. */
@@ -121,7 +124,7 @@ export function createManager<T extends object>(options: SessionOptions<T> | und
     },
     async sweep() {
       const store = await context.ask(loadBudget(), "open", (opened: Store) => opened);
-      return context.ask(new Budget(on, timeouts.save), "sweep", () => store.sweep?.() ?? 0);
+      return context.ask(new Budget(on, SWEEP_SAVES * timeouts.save), "sweep", () => store.sweep?.() ?? 0);
     },
     get capabilities() {
       const store = context.opened;

@@ -1,6 +1,7 @@
 import { deepEqual } from "./tracking/equal.ts";
 import { hasObjectKeys, isInPlace, isObject, membersWithout, pureIncrement, type MarksOf } from "./tracking/changes.ts";
 import { containerKind, isContainer, type Container } from "./tracking/kinds.ts";
+import { Lookup } from "./tracking/lookup.ts";
 import type { Marks } from "./tracking/node.ts";
 import { pairItems, pairUp, type Pairs } from "./tracking/pairing.ts";
 import type { Path } from "./tracking/path.ts";
@@ -106,8 +107,10 @@ class Merge {
   }
 
   #sets(base: Set<unknown>, mine: Set<unknown>, theirs: Set<unknown>): void {
+    const equals = new Lookup([...theirs].filter(isObject), (other) => other);
     for (const member of membersWithout(base, mine)) {
-      if (!theirs.delete(member)) theirs.delete([...theirs].find((other) => isObject(other) && deepEqual(other, member)));
+      const equal = equals.take(member, (other) => deepEqual(other, member));
+      theirs.delete(equal ?? member);
     }
     const added = new Set(membersWithout(mine, base));
     const kept = [...mine].filter((member) => isObject(member) && !added.has(member));
@@ -262,8 +265,9 @@ function emptyLike(container: Container): Container {
  */
 function isReordered(base: unknown[], theirs: unknown[]): boolean {
   if (theirs.length < base.length) return true;
-  const changed: number[] = [];
-  for (let index = 0; index < base.length; index++) if (!deepEqual(base[index], theirs[index])) changed.push(index);
-  const landing = [...changed, ...Array.from({ length: theirs.length - base.length }, (_, offset) => base.length + offset)];
-  return changed.some((from) => landing.some((to) => to !== from && deepEqual(base[from], theirs[to])));
+  const changed = [...base.keys()].filter((index) => !deepEqual(base[index], theirs[index]));
+  if (changed.length === 0) return false;
+  const added = Array.from({ length: theirs.length - base.length }, (_, offset) => base.length + offset);
+  const landing = new Lookup([...changed, ...added], (index) => theirs[index]);
+  return changed.some((from) => landing.near(base[from]).some((to) => to !== from && deepEqual(base[from], theirs[to])));
 }

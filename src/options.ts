@@ -168,7 +168,8 @@ function resolveName(name: unknown): string {
 }
 
 function resolvePrefix(prefix: unknown): string {
-  const valid = typeof prefix === "string" && prefix.length <= 128 && PREFIX.test(prefix) && !prefix.includes("..");
+  const valid =
+    typeof prefix === "string" && prefix.length <= 128 && PREFIX.test(prefix) && !/\.\.|(?:^|:)\.(?::|$)/.test(prefix);
   check("prefix", prefix, valid, "at most 128 of A-Z a-z 0-9 _ . - and single colons between or after them");
   return prefix as string;
 }

@@ -93,8 +93,8 @@ function becomeSaved(
   const stored = { ...(state.stored as Stored), entry: written.entry, record: written.record };
   settle(context, state, composed, stored);
   if (composed.ends) return becomeDestroyed(context, state);
-  if (renewed || composed.cookie !== undefined) state.cookieAction = "set";
   if (written.status === "stopped") return;
+  if (renewed || composed.cookie !== undefined) state.cookieAction = "set";
   context.tell("saved", { id: stored.id });
   if (written.newest.state !== "live") becomeEnded(state);
 }

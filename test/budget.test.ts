@@ -52,25 +52,25 @@ const ENDED = { calls: ["get", "replace"], setCookie: "clearing" } as const;
 describe("a session that is used without a cookie, and only read, costs nothing", () => {
   table({
     "not used": { begins: "none", ...NOTHING },
-    "read": { begins: "none", handler: (session) => [session.user, "user" in session, Object.keys(session)], ...NOTHING },
+    read: { begins: "none", handler: (session) => [session.user, "user" in session, Object.keys(session)], ...NOTHING },
     "flash read": { begins: "none", handler: (session) => session.$flash("note"), ...NOTHING },
-    "written and taken back": { begins: "none", handler: (session) => void (session.a = 1, delete session.a), ...NOTHING },
-    "cleared": { begins: "none", handler: (session) => session.$clear(), ...NOTHING },
+    "written and taken back": { begins: "none", handler: (session) => void ((session.a = 1), delete session.a), ...NOTHING },
+    cleared: { begins: "none", handler: (session) => session.$clear(), ...NOTHING },
     "cookie settings alone": { begins: "none", handler: (session) => void (session.$cookie.persistent = true), ...NOTHING },
-    "regenerated": { begins: "none", handler: (session) => session.$regenerate(), ...NOTHING },
-    "destroyed": { begins: "none", handler: (session) => session.$destroy(), ...NOTHING },
+    regenerated: { begins: "none", handler: (session) => session.$regenerate(), ...NOTHING },
+    destroyed: { begins: "none", handler: (session) => session.$destroy(), ...NOTHING },
     "saved, without anything": { begins: "none", handler: (session) => session.$save(), ...NOTHING },
-    "reloaded": { begins: "none", handler: (session) => session.$reload(), ...NOTHING },
+    reloaded: { begins: "none", handler: (session) => session.$reload(), ...NOTHING },
     "written before a 500": { begins: "none", handler: (session) => void (session.a = 1), request: { status: 500 }, ...NOTHING },
   });
 });
 
 describe("a malformed or badly signed token costs nothing", () => {
   table({
-    "malformed": { cookie: "session=a b", ...NOTHING },
-    "empty": { cookie: "session=", ...NOTHING },
+    malformed: { cookie: "session=a b", ...NOTHING },
+    empty: { cookie: "session=", ...NOTHING },
     "too long": { cookie: `session=${"x".repeat(257)}`, ...NOTHING },
-    "unsigned": { cookie: `session=${"x".repeat(43)}`, options: { secret: SECRET }, ...NOTHING },
+    unsigned: { cookie: `session=${"x".repeat(43)}`, options: { secret: SECRET }, ...NOTHING },
     "badly signed": { cookie: `session=${"x".repeat(43)}.${"y".repeat(43)}`, options: { secret: SECRET }, ...NOTHING },
     "500 of them": { cookie: "session=a b; ".repeat(500), ...NOTHING },
     "in a header of 20 KB": { cookie: `session=${"x".repeat(43)}; a=${"y".repeat(20_000)}`, ...NOTHING },
@@ -79,10 +79,19 @@ describe("a malformed or badly signed token costs nothing", () => {
 
 describe("an unknown token costs one read", () => {
   table({
-    "read": { cookie: "session=unknown", handler: (session) => session.user, ...READ },
-    "written": { cookie: "session=unknown", handler: (session) => void (session.a = 1), calls: ["get", "create"], setCookie: "yes" },
-    "destroyed": { cookie: "session=unknown", handler: (session) => session.$destroy(), calls: ["get"], setCookie: "clearing" },
-    "one of many": { cookie: "session=a; session=b; session=c; session=d; session=e", calls: ["get", "get", "get", "get"], setCookie: "no" },
+    read: { cookie: "session=unknown", handler: (session) => session.user, ...READ },
+    written: {
+      cookie: "session=unknown",
+      handler: (session) => void (session.a = 1),
+      calls: ["get", "create"],
+      setCookie: "yes",
+    },
+    destroyed: { cookie: "session=unknown", handler: (session) => session.$destroy(), calls: ["get"], setCookie: "clearing" },
+    "one of many": {
+      cookie: "session=a; session=b; session=c; session=d; session=e",
+      calls: ["get", "get", "get", "get"],
+      setCookie: "no",
+    },
   });
 });
 
@@ -96,7 +105,7 @@ describe("reading an existing session costs one read", () => {
       ...READ,
     },
     "a one-time value that there is not": { handler: (session) => session.$flash("note"), ...READ },
-    "signed": { options: { secret: SECRET }, handler: (session) => session.user, ...READ },
+    signed: { options: { secret: SECRET }, handler: (session) => session.user, ...READ },
     "with raw tokens as keys": { options: { hashIds: false }, handler: (session) => session.user, ...READ },
     "just before a renewal step": { after: TENTH - 1, handler: (session) => session.user, ...READ },
     "of a session that never expires": { options: { idleTimeout: 0 }, after: TENTH, handler: (session) => session.user, ...READ },
@@ -106,7 +115,7 @@ describe("reading an existing session costs one read", () => {
 describe("reading at a renewal step costs one touch more, and sends the cookie again", () => {
   const renewed = { calls: ["get", "touch"], setCookie: "yes" } as const;
   table({
-    "read": { after: TENTH, handler: (session) => session.user, ...renewed },
+    read: { after: TENTH, handler: (session) => session.user, ...renewed },
     "not at all": { after: TENTH, ...renewed },
     "written with the value it had": { after: TENTH, handler: (session) => void (session.user = "alice"), ...renewed },
     "of a session that never expires": { options: { idleTimeout: null }, after: 40 * 86_400_000, ...renewed },
@@ -144,7 +153,7 @@ describe("writing an existing session costs one read and one write", () => {
       },
       ...WRITTEN,
     },
-    "updated": { handler: (session) => session.$update((draft) => void (draft["views"] = 1)), ...WRITTEN },
+    updated: { handler: (session) => session.$update((draft) => void (draft["views"] = 1)), ...WRITTEN },
     "at a renewal step": { after: TENTH, handler: (session) => void (session.user = "bob"), ...WRITTEN, setCookie: "yes" },
     "with a setting of the cookie": { handler: (session) => void (session.$cookie.maxAge = 60), ...WRITTEN, setCookie: "yes" },
   });
@@ -200,13 +209,13 @@ describe("a new session with data costs one write", () => {
       },
       ...CREATED,
     },
-    "signed": { begins: "none", options: { secret: SECRET }, handler: (session) => void (session.user = "bob"), ...CREATED },
+    signed: { begins: "none", options: { secret: SECRET }, handler: (session) => void (session.user = "bob"), ...CREATED },
   });
 });
 
 describe("ending a session costs two calls at most after the load", () => {
   table({
-    "destroyed": { handler: (session) => session.$destroy(), ...ENDED },
+    destroyed: { handler: (session) => session.$destroy(), ...ENDED },
     "destroyed after a write": {
       handler: async (session) => {
         session.user = "bob";
@@ -223,7 +232,7 @@ describe("ending a session costs two calls at most after the load", () => {
     },
     "destroyed at a renewal step": { after: TENTH, handler: (session) => session.$destroy(), ...ENDED },
     "destroyed before a 500": { handler: (session) => session.$destroy(), request: { status: 500 }, ...ENDED },
-    "cleared": { handler: (session) => session.$clear(), ...ENDED },
+    cleared: { handler: (session) => session.$clear(), ...ENDED },
   });
 });
 

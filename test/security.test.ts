@@ -74,7 +74,8 @@ describe("a token", () => {
 
   it("that is forged costs no store call", async () => {
     const world = new World({ secret: SECRET });
-    for (let times = 0; times < 200; times++) await world.manager.load(`session=${"x".repeat(43)}.${String(times).padStart(43, "y")}`);
+    for (let times = 0; times < 200; times++)
+      await world.manager.load(`session=${"x".repeat(43)}.${String(times).padStart(43, "y")}`);
     expect(world.store.calls).toEqual([]);
   });
 
@@ -87,7 +88,13 @@ describe("a token", () => {
   it("is taken from the cookie of the exact name only", async () => {
     const { world, cookie } = await withSession();
     const token = tokenOf(cookie);
-    for (const header of [`Session=${token}`, `\u00A0session=${token}`, `session2=${token}`, `=session=${token}`, `x; ${token}`]) {
+    for (const header of [
+      `Session=${token}`,
+      `\u00A0session=${token}`,
+      `session2=${token}`,
+      `=session=${token}`,
+      `x; ${token}`,
+    ]) {
       expect(await world.dataOf(header)).toEqual({});
     }
     expect(world.store.calls).toEqual(["create"]);
@@ -166,7 +173,8 @@ describe("cookies of one name, tossed in by another host", () => {
   it("never decide by their order whose session it is", async () => {
     const { world, cookie } = await withSession();
     const evil = await world.visit(undefined, write({ user: "mallory" }));
-    for (const header of [`${cookie}; ${evil.cookie}`, `${evil.cookie}; ${cookie}`]) expect(await world.dataOf(header)).toEqual({});
+    for (const header of [`${cookie}; ${evil.cookie}`, `${evil.cookie}; ${cookie}`])
+      expect(await world.dataOf(header)).toEqual({});
   });
 
   it("cannot lock a user out as long as they are not live", async () => {
@@ -190,7 +198,9 @@ describe("shared caches", () => {
   });
 
   it("never mix responses that depend on the session, also for those who have none", async () => {
-    const { headers } = await new World().visit(undefined, (session) => session.user, { headers: { "cache-control": "s-maxage=60" } });
+    const { headers } = await new World().visit(undefined, (session) => session.user, {
+      headers: { "cache-control": "s-maxage=60" },
+    });
     expect([headers.get("vary"), headers.get("cache-control")]).toEqual(["Cookie", "private"]);
   });
 });
@@ -230,7 +240,12 @@ describe("no token and no secret shows", () => {
 
   it("in logs, errors, hooks, prints and JSON, whatever happens", async () => {
     vi.stubEnv("NODE_ENV", "production");
-    const { world, cookie } = await withSession({ secret: SECRET, idleTimeout: 1000, absoluteTimeout: 5000, timeouts: { save: 20 } });
+    const { world, cookie } = await withSession({
+      secret: SECRET,
+      idleTimeout: 1000,
+      absoluteTimeout: 5000,
+      timeouts: { save: 20 },
+    });
     const seen: unknown[] = [];
     const session = await world.manager.load(cookie);
     seen.push(session, session.$cookie, session.$changes, world.manager, JSON.stringify(session), String(session));
@@ -269,7 +284,10 @@ describe("prototypes", () => {
     ["a key prototype", (session) => (session.prototype = { polluted: 1 })],
     ["$increment through __proto__", (session) => session.$increment(["__proto__", "polluted"])],
     ["$increment through constructor", (session) => session.$increment(["nested", "constructor", "prototype", "polluted"])],
-    ["$update", (session) => session.$update((draft: any) => (draft.a = JSON.parse('{"constructor":{"prototype":{"polluted":1}}}')))],
+    [
+      "$update",
+      (session) => session.$update((draft: any) => (draft.a = JSON.parse('{"constructor":{"prototype":{"polluted":1}}}'))),
+    ],
     ["setPrototypeOf", (session) => Object.setPrototypeOf(session.nested, { polluted: 1 })],
     ["defineProperty", (session) => Object.defineProperty(session, "__proto__", { value: { polluted: 1 }, enumerable: true })],
   ])("cannot be reached by %s", async (_, attack) => {
@@ -281,15 +299,16 @@ describe("prototypes", () => {
     expect(await world.dataOf(cookie)).toEqual({ nested: {} });
   });
 
-  it.each(['{"__proto__":{"polluted":1}}', '{"a":{"constructor":{"prototype":{"polluted":1}}}}', '{"a":[{"__proto__":{"polluted":1}}]}'])(
-    "cannot be reached by a record of %s",
-    async (text) => {
-      const { world, cookie } = await withSession();
-      world.store.record = withData(world.store.record, text);
-      expect(await world.dataOf(cookie)).toEqual({});
-      expect(world.infos("corrupt")).toHaveLength(1);
-    },
-  );
+  it.each([
+    '{"__proto__":{"polluted":1}}',
+    '{"a":{"constructor":{"prototype":{"polluted":1}}}}',
+    '{"a":[{"__proto__":{"polluted":1}}]}',
+  ])("cannot be reached by a record of %s", async (text) => {
+    const { world, cookie } = await withSession();
+    world.store.record = withData(world.store.record, text);
+    expect(await world.dataOf(cookie)).toEqual({});
+    expect(world.infos("corrupt")).toHaveLength(1);
+  });
 });
 
 describe("requests", () => {
@@ -308,7 +327,10 @@ describe("requests", () => {
     );
     const seen = await Promise.all(
       users.flatMap(({ user, cookie }) =>
-        Array.from({ length: 5 }, async () => (await world.visit(cookie, (session) => (session.views = user))).session.user === user),
+        Array.from(
+          { length: 5 },
+          async () => (await world.visit(cookie, (session) => (session.views = user))).session.user === user,
+        ),
       ),
     );
     expect(seen.every(Boolean)).toBe(true);

@@ -12,7 +12,7 @@ export type Equalities = [root: string[], others?: Record<string, string[]>] | R
 export function restoreAliases(data: unknown, equalities: Equalities): void {
   const tree = new Tree(data);
   const [root, others = {}] = Array.isArray(equalities) ? equalities : [[], equalities];
-  const groups = Object.entries(others).map(([first, places]) => [first, ...places]);
+  const groups = Object.entries(others).map(([first, places]) => [first].concat(places));
   const walked = new Set([root, ...groups].flat().flatMap(placesAbove));
   const shared = groups.map((places) => {
     // Paths lead into one of the copies only.

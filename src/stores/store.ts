@@ -4,7 +4,7 @@
  * A store keeps opaque text under a key. It never parses a record, with one exception: where the back end cannot compare
  * values itself, an implementation may compare the fixed-width header fields documented in `record.ts`.
  *
- * Contract, held by `test/stores/contract.ts`:
+ * Contract, held by `describeStoreContract` of `unsession/testing`:
  *
  * - Every verb is atomic per key. An answer means it happened; a rejection means that it may or may not have.
  * - `create`, `replace` and `touch` never bring back a key that is absent, and never overwrite what they did not expect.

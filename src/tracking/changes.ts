@@ -1,6 +1,7 @@
 import { Aliases } from "./aliases.ts";
 import { deepEqual } from "./equal.ts";
 import { containerKind, type Container } from "./kinds.ts";
+import { Lookup } from "./lookup.ts";
 import type { Increment, Marks } from "./node.ts";
 import type { Path } from "./path.ts";
 import { copy, snapshot } from "./snapshot.ts";
@@ -44,12 +45,13 @@ export function hasObjectKeys(map: ReadonlyMap<unknown, unknown>): boolean {
 
 /** The members of `members` that have no equal in `others`; one of the others is the equal of one member only. */
 export function membersWithout(members: ReadonlySet<unknown>, others: ReadonlySet<unknown>): unknown[] {
-  const free = [...others].filter((other) => isObject(other) && !members.has(other));
+  const free = new Lookup(
+    [...others].filter((other) => isObject(other) && !members.has(other)),
+    (other) => other,
+  );
   return [...members].filter((member) => {
     if (others.has(member)) return false;
-    const equal = isObject(member) ? free.findIndex((other) => deepEqual(member, other)) : -1;
-    if (equal >= 0) free.splice(equal, 1);
-    return equal < 0;
+    return !isObject(member) || free.take(member, (other) => deepEqual(member, other)) === undefined;
   });
 }
 

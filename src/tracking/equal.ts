@@ -1,4 +1,5 @@
 import { containerKind } from "./kinds.ts";
+import { Lookup } from "./lookup.ts";
 
 /**
  * Tells whether two values would be the same once stored.
@@ -51,37 +52,36 @@ function equalObjects(a: Record<string, unknown>, b: Record<string, unknown>, op
 
 function equalMaps(a: Map<unknown, unknown>, b: Map<unknown, unknown>, open: Open): boolean {
   if (a.size !== b.size) return false;
-  const unmatched = [...b].filter(([key]) => !a.has(key));
+  const unmatched: [unknown, unknown][] = [];
   for (const [key, value] of a) {
-    if (b.has(key)) {
-      if (!equal(value, b.get(key), open)) return false;
-    } else if (!takeMatch(unmatched, (entry) => equal(key, entry[0], open) && equal(value, entry[1], open))) {
-      return false;
-    }
+    if (!b.has(key)) unmatched.push([key, value]);
+    else if (!equal(value, b.get(key), open)) return false;
   }
-  return true;
+  // Objects as keys, which are told apart by identity.
+  const others = [...b].filter(([key]) => !a.has(key));
+  return allMatch(unmatched, others, ([key, value], [other, its]) => equal(key, other, open) && equal(value, its, open));
 }
 
 function equalSets(a: Set<unknown>, b: Set<unknown>, open: Open): boolean {
   if (a.size !== b.size) return false;
-  const unmatched = [...b].filter((member) => !a.has(member));
-  for (const member of a) {
-    if (!b.has(member) && !takeMatch(unmatched, (other) => equal(member, other, open))) return false;
-  }
-  return true;
+  const others = [...b].filter((member) => !a.has(member));
+  return allMatch(
+    [...a].filter((member) => !b.has(member)),
+    others,
+    (member, other) => equal(member, other, open),
+  );
+}
+
+/** True if each item has a match of its own among the others. */
+function allMatch<T>(items: readonly T[], others: readonly T[], matches: (item: T, other: T) => boolean): boolean {
+  if (items.length === 0) return others.length === 0;
+  const lookup = new Lookup(others, (other) => other);
+  return items.every((item) => lookup.take(item, (other) => matches(item, other)) !== undefined);
 }
 
 function equalErrors(a: Error, b: Error, open: Open): boolean {
   if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
   return a.name === b.name && a.message === b.message && equal(a.cause, b.cause, open);
-}
-
-/** Removes the first item that matches, so that no two items match the same one. */
-function takeMatch<T>(items: T[], matches: (item: T) => boolean): boolean {
-  const index = items.findIndex(matches);
-  if (index < 0) return false;
-  items.splice(index, 1);
-  return true;
 }
 
 /** Values without places inside: compared by what is kept of them. */

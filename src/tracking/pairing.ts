@@ -1,5 +1,7 @@
 import { deepEqual } from "./equal.ts";
-import { containerKind, type Container } from "./kinds.ts";
+import { containerKind, isContainer, type Container } from "./kinds.ts";
+import { Lookup } from "./lookup.ts";
+import { entriesOf } from "./tracker.ts";
 
 /** For objects of a fresh tree, the object of the live tree that each continues. */
 export type Pairs = Map<object, object>;
@@ -23,23 +25,90 @@ export function pairUp(live: unknown, fresh: unknown, pairs: Pairs): void {
   }
 }
 
-/** Pairs the items of two lists: equal ones wherever they stand, so that a reference follows an item that moved; the rest by index. */
+/**
+ * Pairs the items of two lists, so that a reference follows an item that moved: equal ones wherever they stand, then changed ones
+ * with what they are most like. Where that says nothing, an item continues in its place if the lists are as long; if not, nobody
+ * can tell, and it ends: a reference to nothing throws, which is better than one to a neighbour.
+ */
 export function pairItems(live: readonly unknown[], fresh: readonly unknown[], pairs: Pairs): void {
-  const free = new Set(live.keys());
-  let waiting = [...fresh.keys()].filter((index) => isPairable(fresh[index]));
-  /** Pairs what `find` finds a partner for, among the live items that have none yet; the others go on waiting. */
-  const pairBy = (find: (index: number) => number | undefined): void => {
-    waiting = waiting.filter((index) => {
-      const partner = find(index);
-      if (partner === undefined) return true;
-      free.delete(partner);
-      pairUp(live[partner], fresh[index], pairs);
-      return false;
-    });
-  };
-  pairBy((index) => (free.has(index) && deepEqual(live[index], fresh[index]) ? index : undefined));
-  pairBy((index) => [...free].find((candidate) => deepEqual(live[candidate], fresh[index])));
-  pairBy((index) => (free.has(index) ? index : undefined));
+  const lists = new Lists(live, fresh, pairs);
+  lists.pairEqual();
+  lists.pairAlike();
+  if (live.length === fresh.length) lists.pairByIndex();
+}
+
+/** More comparisons than this are not worth their time. */
+const MAX_COMPARED = 10_000;
+
+/** Indexes of two lists still to be paired. */
+class Lists {
+  readonly #live: readonly unknown[];
+  readonly #fresh: readonly unknown[];
+  readonly #pairs: Pairs;
+  readonly #free: Set<number>;
+  readonly #waiting: Set<number>;
+
+  constructor(live: readonly unknown[], fresh: readonly unknown[], pairs: Pairs) {
+    const pairable = (items: readonly unknown[]): Set<number> =>
+      new Set([...items.keys()].filter((index) => isPairable(items[index])));
+    this.#live = live;
+    this.#fresh = fresh;
+    this.#pairs = pairs;
+    this.#free = pairable(live);
+    this.#waiting = pairable(fresh);
+  }
+
+  pairEqual(): void {
+    const isEqual = (from: number, to: number): boolean => deepEqual(this.#live[from], this.#fresh[to]);
+    for (const index of this.#waiting) if (this.#free.has(index) && isEqual(index, index)) this.#pair(index, index);
+    if (this.#waiting.size === 0) return;
+    const elsewhere = new Lookup(this.#free, (index) => this.#live[index]);
+    for (const to of this.#waiting) {
+      const from = elsewhere.take(this.#fresh[to], (index) => isEqual(index, to));
+      if (from !== undefined) this.#pair(from, to);
+    }
+  }
+
+  /** Pairs two items that are each other's likest. */
+  pairAlike(): void {
+    if (this.#free.size * this.#waiting.size > MAX_COMPARED) return;
+    const likeness = (from: number, to: number): number => countShared(this.#live[from], this.#fresh[to]);
+    for (const from of this.#free) {
+      const to = likest(this.#waiting, (index) => likeness(from, index));
+      if (to !== undefined && likest(this.#free, (index) => likeness(index, to)) === from) this.#pair(from, to);
+    }
+  }
+
+  pairByIndex(): void {
+    for (const index of this.#waiting) if (this.#free.has(index)) this.#pair(index, index);
+  }
+
+  #pair(from: number, to: number): void {
+    this.#free.delete(from);
+    this.#waiting.delete(to);
+    pairUp(this.#live[from], this.#fresh[to], this.#pairs);
+  }
+}
+
+/** The one that scores higher than all others, if there is one. */
+function likest(candidates: Iterable<number>, score: (candidate: number) => number): number | undefined {
+  let best: number | undefined;
+  let highest = 0;
+  for (const candidate of candidates) {
+    const its = score(candidate);
+    if (its === highest) best = undefined;
+    if (its <= highest) continue;
+    highest = its;
+    best = candidate;
+  }
+  return best;
+}
+
+/** How many places of two containers hold equal values. */
+function countShared(a: unknown, b: unknown): number {
+  if (!isContainer(a) || !isContainer(b) || containerKind(a) !== containerKind(b)) return 0;
+  const others = new Map(entriesOf(b));
+  return [...entriesOf(a)].filter(([step, value]) => others.has(step) && deepEqual(value, others.get(step))).length;
 }
 
 type Fields = Record<string, unknown>;

@@ -135,7 +135,9 @@ export class Tracker {
     this.#writtenSince = true;
     if (this.listeners.size === 0) return;
     const made = change();
-    for (const listener of [...this.listeners]) listener(made);
+    // A listener may add or end others, for the next time.
+    const listeners = [...this.listeners];
+    for (const listener of listeners) listener(made);
   }
 
   /** Takes note that a value of the user's was put at a place. */

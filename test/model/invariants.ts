@@ -8,9 +8,8 @@ export function checkAlways(world: World): void {
   const created = new Set<string>();
   const issued = new Set(world.tokens.map(keyOf));
   for (const [at, applied] of world.store.log.entries()) {
-    // Until a client knows the token, whoever creates the record may still try again.
-    const known = created.has(applied.key) && (world.given.get(applied.key) ?? Infinity) <= at;
-    checkStep(world, applied, last.get(applied.key), known);
+    const isKnown = (world.given.get(applied.key) ?? Infinity) <= at;
+    checkStep(world, applied, last.get(applied.key), isKnown);
     if (applied.verb === "create") {
       created.add(applied.key);
       world.check("I10", issued.has(applied.key), "every key is the hash of a token that the library generated");
@@ -20,21 +19,27 @@ export function checkAlways(world: World): void {
   checkAnswers(world, created);
 }
 
-function checkStep(world: World, applied: Applied, previous: Applied | undefined, known: boolean): void {
+/** Until a client knows its token, whoever makes a record may try again. */
+function checkStep(world: World, applied: Applied, previous: Applied | undefined, isKnown: boolean): void {
   const { key, verb } = applied;
   const after = decode(applied.after)?.record;
   if (after === undefined) return;
   const before = decode(applied.before)?.record;
   const facts = { key, verb, before: before?.version, after: after.version };
   if (before === undefined) {
-    world.check("I1", verb === "create" && !known, "a record that is gone is never created anew", facts);
+    world.check(
+      "I1",
+      verb === "create" && (previous === undefined || !isKnown),
+      "a record that is gone is never created anew",
+      facts,
+    );
     world.check("I4", after.version === 1, "the first version is 1", facts);
     return;
   }
   world.check("I1", before.state === "live", "an ended record is never written again", facts);
   world.check("I4", after.version === before.version + 1, "each write makes the next version", facts);
   world.check("I4", previous?.after === applied.before, "a write replaces the version that was written last", facts);
-  const inTime = after.state === "dead" || world.store.faulty.has(key) || !isExpired(before, applied.sentAt);
+  const inTime = !isKnown || after.state !== "live" || world.store.faulty.has(key) || !isExpired(before, applied.sentAt);
   world.check("I9", inTime, "nothing is written into a session past its deadline", facts);
   if (after.state !== "live") return;
   world.check("I9", after.absoluteAt === before.absoluteAt, "the absolute deadline never moves", facts);

@@ -136,7 +136,7 @@ export interface Kind {
 }
 
 /** Every driver in every version. */
-export const drivers: readonly Kind[] = (
+export const allDrivers: readonly Kind[] = (
   await Promise.all(
     (
       [
@@ -150,3 +150,7 @@ export const drivers: readonly Kind[] = (
     }),
   )
 ).flat();
+
+/** Those that a quick run tests: one in memory and one of files. */
+export const drivers: readonly Kind[] =
+  process.env["ALL"] === "1" ? allDrivers : allDrivers.filter(({ name }) => name === "memory" || name === "fs-lite");

@@ -155,7 +155,7 @@ describe("a manager of an interface", () => {
   it("gives and takes its sessions", () => {
     expectTypeOf(createSessionManager<Shop>()).toEqualTypeOf<SessionManager<Shop>>();
     expectTypeOf(shops.load).parameters.toEqualTypeOf<
-      [cookieHeader?: string | null, request?: { secure?: boolean | undefined }]
+      [cookieHeader?: string | null | undefined, request?: { secure?: boolean | undefined } | undefined]
     >();
     expectTypeOf(shops.load).returns.resolves.toEqualTypeOf<Session<Shop>>();
     expectTypeOf(shops.commit(shop)).resolves.toEqualTypeOf<string[]>();

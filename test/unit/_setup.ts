@@ -24,6 +24,8 @@ export class SpyStore implements Store {
   readonly calls: Verb[] = [];
   /** Asked before each call: what it throws, or a promise it returns, takes the place of the answer. */
   fault: ((verb: Verb) => MaybePromise<never> | undefined) | undefined;
+  /** Verbs whose next call is done, but not answered. */
+  readonly lost: Verb[] = [];
   readonly memory: MemoryStore;
 
   constructor(now: () => number) {
@@ -81,7 +83,13 @@ export class SpyStore implements Store {
 
   #call<R>(verb: Verb, run: () => R): MaybePromise<R> {
     this.calls.push(verb);
-    return this.fault?.(verb) ?? run();
+    const failure = this.fault?.(verb);
+    if (failure !== undefined) return failure;
+    const answer = run();
+    const index = this.lost.indexOf(verb);
+    if (index < 0) return answer;
+    this.lost.splice(index, 1);
+    throw new Error(`the answer to ${verb} was lost`);
   }
 }
 

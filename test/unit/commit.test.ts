@@ -230,6 +230,39 @@ describe("a store that fails at save", () => {
   });
 });
 
+describe("an answer of the store that is lost", () => {
+  it("does not make a session twice, nor none", async () => {
+    const world = new World();
+    world.store.lost.push("create");
+    const { cookie } = await world.visit(undefined, write());
+    expect(await world.dataOf(cookie)).toEqual({ user: "alice" });
+    expect(await world.manager.count()).toBe(1);
+  });
+
+  it("does not make a write count twice", async () => {
+    const { world, cookie } = await withSession();
+    world.store.lost.push("replace");
+    await world.visit(cookie, (session) => session.$increment("views"));
+    expect(await world.dataOf(cookie)).toEqual({ user: "alice", views: 1 });
+  });
+
+  it("does not leave a session that was destroyed", async () => {
+    const { world, cookie } = await withSession();
+    world.store.lost.push("replace");
+    const { setCookies } = await world.visit(cookie, (session) => session.$destroy());
+    expect(setCookies).toEqual([expect.stringMatching(/^session=; Max-Age=0;/)]);
+    expect(await world.dataOf(cookie)).toEqual({});
+  });
+
+  it.each(["create", "replace"] as const)("does not leave two sessions where one was regenerated (%s)", async (verb) => {
+    const { world, cookie } = await withSession();
+    world.store.lost.push(verb);
+    const answer = await world.visit(cookie, (session) => session.$regenerate());
+    expect(await world.dataOf(answer.cookie)).toEqual({ user: "alice" });
+    expect([await world.dataOf(cookie), await world.manager.count()]).toEqual([{}, 1]);
+  });
+});
+
 describe("a session that another request ended meanwhile", () => {
   const endings: [string, (session: Session) => unknown][] = [
     ["$destroy", (session) => session.$destroy()],

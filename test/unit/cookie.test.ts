@@ -198,7 +198,7 @@ describe("no header of any shape", () => {
         const world = new World();
         const { calls, setCookies, session } = await world.visit(text);
         const tokens = readCookies(text, "session").filter((value) => /^[\w-]{1,256}$/.test(value));
-        expect(calls).toEqual(new Array(Math.min(tokens.length, 4)).fill("get"));
+        expect(calls).toEqual(Array.from({ length: Math.min(tokens.length, 4) }, () => "get"));
         expect([setCookies, Object.keys(session), session.$isNew]).toEqual([[], [], true]);
       }),
     );

@@ -195,12 +195,15 @@ describe("a hook that fails", () => {
     ["by throwing an object without a text", () => throwing(Object.create(null))],
     ["by rejecting", () => Promise.reject(new Error("oops"))],
     ["by rejecting with nothing", () => Promise.reject()],
-    ["by returning what only looks like a promise", () => ({ then: 5, catch: 5 })],
+    ["by returning what only looks like a promise", () => thenable(5)],
     [
       "by returning a thenable without catch",
-      () => ({ then: (_: unknown, reject: (error: unknown) => void) => reject(new Error("oops")) }),
+      () => thenable((_: unknown, reject: (error: Error) => void) => reject(new Error("oops"))),
     ],
   ];
+
+  // eslint-disable-next-line unicorn/no-thenable -- as a hook might return
+  const thenable = (then: unknown): object => ({ then });
 
   function throwing(what: unknown): never {
     throw what;

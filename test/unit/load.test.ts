@@ -152,6 +152,18 @@ describe.each([
   });
 });
 
+describe("a tombstone", () => {
+  it("is kept for `tombstoneTtl` seconds, and then its token is as unknown as any", async () => {
+    const { world, cookie } = await withSession({ tombstoneTtl: 60 });
+    await world.visit(cookie, (session) => session.$destroy());
+    world.clock.advance(59_999);
+    expect((await world.manager.load(cookie)).$isNew).toBe(false);
+    world.clock.advance(1);
+    expect((await world.manager.load(cookie)).$isNew).toBe(true);
+    expect(world.store.dump).toEqual({});
+  });
+});
+
 describe("several cookies of our name", () => {
   it.each([
     ["first", (good: string) => `${good}; session=evil`],

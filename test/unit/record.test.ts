@@ -232,9 +232,9 @@ describe("write ids", () => {
   });
 
   it("are remembered newest first, the last 8 of them", () => {
-    let record = { ...RECORD, writes: [] as string[] };
     const ids = Array.from({ length: 11 }, createWriteId);
-    for (const id of ids) record = { ...record, writes: rememberWrite(record, id) };
+    const writes = ids.reduce<string[]>((before, id) => rememberWrite({ ...RECORD, writes: before }, id), []);
+    const record = { ...RECORD, writes };
     expect(record.writes).toEqual(ids.slice(-8).reverse());
     expect(ids.map((id) => hasWrite(record, id))).toEqual([false, false, false, ...Array.from({ length: 8 }, () => true)]);
     expect(parseRecord(encodeRecord(record))?.writes).toEqual(record.writes);

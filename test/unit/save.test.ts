@@ -83,6 +83,47 @@ describe("a change of serializer", () => {
   });
 });
 
+describe("a serializer that writes at once, and reads by a promise", () => {
+  it("loses nothing of what others write after the first save", async () => {
+    const serializer = (): Serializer => ({
+      id: "half",
+      serialize: (data) => JSON.stringify(data),
+      deserialize: async (text) => JSON.parse(text),
+    });
+    const world = new World({ serializer: serializer(), generateToken: () => "token" });
+    const session = await world.manager.load();
+    Object.assign(session, { a: 1, b: 1, c: 1 });
+    await session.$save();
+    const elsewhere = world.another({ serializer: serializer() });
+    const other = await elsewhere.load("session=token");
+    other.a = 2;
+    await elsewhere.commit(other);
+    delete session.b;
+    session.d = 1;
+    await world.manager.commit(session);
+    expect(await world.dataOf("session=token")).toEqual({ a: 2, c: 1, d: 1 });
+    expect(world.heard).not.toContain("conflict");
+  });
+});
+
+describe("what cannot be kept is refused with its path, and the old record stays", () => {
+  const deep = (levels: number): unknown => JSON.parse(`${"[".repeat(levels)}1${"]".repeat(levels)}`);
+
+  it.each<[string, unknown, string]>([
+    ["an instance of a class", { a: [new WeakMap()] }, "session.value.a[0] is an instance of WeakMap"],
+    ["more than 64 levels", deep(65), `session.value${"[0]".repeat(64)} is nested more than 64 levels deep`],
+    ["more than 4,096 digits", 10n ** 4096n, "session.value is a bigint of more than 4096 digits"],
+    ["an invalid Date", [new Date(NaN)], "session.value[0] is an invalid Date"],
+  ])("%s", async (_, value, message) => {
+    const { world, cookie } = await withSession();
+    const before = world.store.record;
+    const error = await errorOf(world.visit(cookie, write({ value })));
+    expect(error).toMatchObject({ code: "ERR_SESSION_VALUE" });
+    expect(error.message).toContain(message);
+    expect(world.store.record).toBe(before);
+  });
+});
+
 describe("a session that is too large", () => {
   it.each<[string, ConstructorParameters<typeof World>[0], number | undefined]>([
     ["for the manager", { maxBytes: 100 }, undefined],

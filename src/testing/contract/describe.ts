@@ -18,8 +18,7 @@ const TIMEOUT = 30_000;
  * Defines the tests that hold a store to the contract of `Store`, one suite for all stores.
  *
  * Each test makes a store and closes it, with keys of its own, so that a server may be shared and hold anything else meanwhile.
- * What a store says it cannot do (`ttl`, `list`) is skipped, and shows as skipped where a runner lets a running test do so (Vitest,
- * `node:test`). It says nothing of class A across processes: for that, run writers in several.
+ * What the options say it cannot do is not tested, but that the store says so too. The suite says nothing of class A across processes: for that, run writers in several.
  *
  * @param makeStore is given the clock that time passes on, unless `elapse` is given
  * @example
@@ -32,7 +31,7 @@ export function describeStoreContract(
   { describe, it, expect }: TestRunner,
   options: StoreContractOptions = {},
 ): void {
-  const { header = (version: number) => `header/${String(version).padStart(10, "0")}:` } = options;
+  const { ttl = true, list = true, header = (version: number) => `header/${String(version).padStart(10, "0")}:` } = options;
 
   async function setUp(): Promise<Bench> {
     const clock = createClock();
@@ -45,8 +44,8 @@ export function describeStoreContract(
       key,
       elapse: options.elapse ?? (async (milliseconds) => clock.advance(milliseconds / 1000)),
       valueAt: async (at) => (await store.get(at))?.value,
-      async seed(value, ttl = LONG, at = key) {
-        expect(await store.create(at, value, ttl)).toBe(true);
+      async seed(value, life = LONG, at = key) {
+        expect(await store.create(at, value, life)).toBe(true);
         return present(await store.get(at));
       },
       async listed(prefix) {
@@ -57,36 +56,33 @@ export function describeStoreContract(
     };
   }
 
-  const suite = (can: (store: Store) => boolean, cannot: string): Suite => ({
+  const suite: Suite = {
     expect,
     header,
     record: (version, payload) => header(version) + payload,
     test(title, run) {
-      // Rest parameters, since Jest takes a named one for its `done`.
-      const runInBench = async (...[context]: readonly unknown[]): Promise<void> => {
+      const runOnBench = async (): Promise<void> => {
         const bench = await setUp();
         try {
-          if (can(bench.store)) await run(bench);
-          else (context as { skip?: (why: string) => void } | undefined)?.skip?.(cannot);
+          await run(bench);
         } finally {
           await bench.store.close?.();
         }
       };
-      it(title, runInBench, TIMEOUT);
+      it(title, runOnBench, TIMEOUT);
     },
-  });
-
-  const always = suite(() => true, "");
-  const withTtl = suite((store) => store.ttl, "records do not expire by themselves in this store");
-  const withList = suite((store) => store.list, "this store cannot list its keys");
+  };
 
   describe(`${name} as a store`, () => {
-    describe("get", () => testGet(always));
-    describe("create", () => testCreate(always));
-    describe("replace", () => testReplace(always));
-    describe("touch", () => testTouch(always));
-    describe("remove", () => testRemove(always));
-    describe("ttl", () => testTtl(withTtl));
-    describe("keys", () => testKeys(withList));
+    suite.test("says what it can do", async ({ store }) => {
+      expect([store.ttl, store.list]).toEqual([ttl, list]);
+    });
+    describe("get", () => testGet(suite));
+    describe("create", () => testCreate(suite));
+    describe("replace", () => testReplace(suite));
+    describe("touch", () => testTouch(suite));
+    describe("remove", () => testRemove(suite));
+    if (ttl) describe("ttl", () => testTtl(suite));
+    if (list) describe("keys", () => testKeys(suite));
   });
 }

@@ -11,6 +11,10 @@ export interface TestRunner {
 }
 
 export interface StoreContractOptions {
+  /** Whether records leave by themselves, as `Store.ttl` must say too. @default true */
+  readonly ttl?: boolean;
+  /** Whether `keys` works, as `Store.list` must say too. @default true */
+  readonly list?: boolean;
   /** Lets time pass; advances the clock by default. A server with a clock of its own waits. */
   readonly elapse?: (milliseconds: number) => Promise<void>;
   /** A record header of fixed width, for back ends that compare its fields; plain text by default. */

@@ -2,6 +2,7 @@ import { isExpired } from "../../../src/lifecycle.ts";
 import { stateOf } from "../../../src/session.ts";
 import { Ledger, Pen } from "../ledger.ts";
 import type { Scenario } from "../run.ts";
+import { keyOf } from "../world.ts";
 
 const DAY = 24 * 3_600_000;
 
@@ -74,6 +75,11 @@ const deadlines: Scenario = {
       const history = [...world.history(token), ...(successor === undefined ? [] : world.history(successor))];
       const deadlines = new Set(history.filter(({ record }) => record.state === "live").map(({ record }) => record.absoluteAt));
       world.check("I9", deadlines.size === 1, "the absolute deadline stays, also under a new token");
+      if (successor === undefined || world.store.faulty.size > 0) return;
+      const birth = world.store.log.find(({ verb, key }) => verb === "create" && key === keyOf(successor as string));
+      const old = world.history(token).findLast(({ record }) => record.state === "live");
+      const inTime = birth !== undefined && old !== undefined && !isExpired(old.record, birth.sentAt);
+      world.check("I9", inTime, "no $regenerate brings back a session past its deadline");
     };
   },
 };

@@ -21,6 +21,15 @@ function nest(depth: number, value: unknown, wrap: (inner: unknown) => unknown =
   return { tree };
 }
 
+const SHARED = { a: 1 };
+
+/** An array with a hole in its middle. */
+function holed(): unknown[] {
+  const list: unknown[] = [1, 2, 3];
+  delete list[1];
+  return list;
+}
+
 class Account {
   name = "alice";
 }
@@ -35,7 +44,7 @@ describe("JSON keeps", () => {
     ["an object without a prototype", Object.assign(Object.create(null), { a: 1 })],
     ["a key that holds undefined, which is no key", { a: undefined }],
     ["keys with dots, dollars and nothing", { "a.b": 1, $nested: 2, "": 3 }],
-    ["one object at two places, as two", [...new Array(2)].fill({ a: 1 })],
+    ["one object at two places, as two", [SHARED, SHARED]],
   ])("%s", (_, value) => {
     expect(richness({ value })).toBe("plain");
   });
@@ -50,7 +59,7 @@ describe("superjson keeps", () => {
     ["Infinity", -Infinity],
     ["-0", -0],
     ["undefined in an array", [undefined]],
-    ["a hole in an array", [1, , 2]],
+    ["a hole in an array", holed()],
     ["a bigint", 5n],
     ["a Date", new Date(0)],
     ["a Map", new Map()],
@@ -68,7 +77,7 @@ describe("superjson keeps", () => {
   });
 
   it("holes of an array as undefined, which read the same", () => {
-    const list = [1, , 3];
+    const list = holed();
     inspect({ list }, MANY, false);
     expect(Object.keys(list)).toEqual(["0", "1", "2"]);
   });
@@ -81,7 +90,13 @@ describe("is refused with its path", () => {
     ["a function", [{ f: () => {} }], "session.value[0].f is a function."],
     ["a symbol", Symbol("x"), "session.value is a symbol."],
     ["an instance of a class", new Map([["k", new Account()]]), "session.value.k is an instance of Account."],
-    ["an instance of a class without a name", new (class {})(), "session.value is an instance of an unnamed class."],
+    [
+      "an instance of a class without a name",
+      new (class {
+        name = "";
+      })(),
+      "session.value is an instance of an unnamed class.",
+    ],
     ["a member of a Set", new Set([new Account()]), "session.value[object] is an instance of Account."],
     ["a key of a Map", new Map([[new Account(), 1]]), "session.value[object] is an instance of Account."],
     ["a Buffer", Buffer.from("x"), "session.value is an instance of Buffer."],

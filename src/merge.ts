@@ -1,5 +1,6 @@
 import { deepEqual } from "./tracking/equal.ts";
 import { hasObjectKeys, isInPlace, isObject, membersWithout, pureIncrement, type MarksOf } from "./tracking/changes.ts";
+import { identityOf, isSameItem } from "./tracking/identity.ts";
 import { containerKind, isContainer, type Container } from "./tracking/kinds.ts";
 import { Lookup } from "./tracking/lookup.ts";
 import type { Marks } from "./tracking/node.ts";
@@ -260,14 +261,14 @@ function emptyLike(container: Container): Container {
 /**
  * Tells whether items of `base` stand elsewhere in `theirs`, or are gone, so that an index no longer means the same item.
  *
- * Their request left no record of what it did, only its result: an item counts as moved if it left its own index and its equal
- * turned up at another one whose item changed.
+ * Their request left no record of what it did, only its result: an item counts as moved if it left its own index and turned up at
+ * another one whose item changed.
  */
 function isReordered(base: unknown[], theirs: unknown[]): boolean {
   if (theirs.length < base.length) return true;
   const changed = [...base.keys()].filter((index) => !deepEqual(base[index], theirs[index]));
   if (changed.length === 0) return false;
   const added = Array.from({ length: theirs.length - base.length }, (_, offset) => base.length + offset);
-  const landing = new Lookup([...changed, ...added], (index) => theirs[index]);
-  return changed.some((from) => landing.near(base[from]).some((to) => to !== from && deepEqual(base[from], theirs[to])));
+  const landing = new Lookup([...changed, ...added], (index) => identityOf(theirs[index]));
+  return changed.some((from) => landing.near(identityOf(base[from])).some((to) => to !== from && isSameItem(base[from], theirs[to])));
 }

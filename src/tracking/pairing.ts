@@ -1,4 +1,5 @@
 import { deepEqual } from "./equal.ts";
+import { haveSameId } from "./identity.ts";
 import { containerKind, isContainer, type Container } from "./kinds.ts";
 import { Lookup } from "./lookup.ts";
 import { entriesOf } from "./tracker.ts";
@@ -27,8 +28,8 @@ export function pairUp(live: unknown, fresh: unknown, pairs: Pairs): void {
 
 /**
  * Pairs the items of two lists, so that a reference follows an item that moved: equal ones wherever they stand, then changed ones
- * with what they are most like. Where that says nothing, an item continues in its place if the lists are as long; if not, nobody
- * can tell, and it ends: a reference to nothing throws, which is better than one to a neighbour.
+ * with what has the same `id`, or is most like them. Where that says nothing, an item continues in its place if the lists are as
+ * long; if not, nobody can tell, and it ends: a reference to nothing throws, which is better than one to a neighbour.
  */
 export function pairItems(live: readonly unknown[], fresh: readonly unknown[], pairs: Pairs): void {
   const lists = new Lists(live, fresh, pairs);
@@ -80,7 +81,9 @@ class Lists {
   }
 
   pairByIndex(): void {
-    for (const index of this.#waiting) if (this.#free.has(index)) this.#pair(index, index);
+    for (const index of this.#waiting) {
+      if (this.#free.has(index) && haveSameId(this.#live[index], this.#fresh[index]) !== false) this.#pair(index, index);
+    }
   }
 
   #pair(from: number, to: number): void {
@@ -104,9 +107,11 @@ function likest(candidates: Iterable<number>, score: (candidate: number) => numb
   return best;
 }
 
-/** How many places of two containers hold equal values. */
+/** How many places of two containers hold equal values; nothing counts beside an `id`. */
 function countShared(a: unknown, b: unknown): number {
   if (!isContainer(a) || !isContainer(b) || containerKind(a) !== containerKind(b)) return 0;
+  const same = haveSameId(a, b);
+  if (same !== undefined) return same ? Infinity : 0;
   const others = new Map(entriesOf(b));
   return [...entriesOf(a)].filter(([step, value]) => others.has(step) && deepEqual(value, others.get(step))).length;
 }

@@ -44,7 +44,12 @@ const remove: Make = (way, container, entropy) => {
   const keys = keysOf(container as Fields);
   if (keys.length === 0) return undefined;
   const key: unknown = entropy.pick(keys);
-  return edit("delete", [[...way, key]], way, (from) => void (from instanceof Map ? from.delete(key) : delete from[key as string]));
+  return edit(
+    "delete",
+    [[...way, key]],
+    way,
+    (from) => void (from instanceof Map ? from.delete(key) : delete from[key as string]),
+  );
 };
 
 const push: Make = (way, _, entropy, source) => {

@@ -19,7 +19,10 @@ export class Requests {
   }
 
   /** Stores a session with this data. */
-  static async of(data: Fields, options: { conflict?: "merge" | "reject" | ((conflict: SessionConflict) => unknown) } = {}): Promise<Requests> {
+  static async of(
+    data: Fields,
+    options: { conflict?: "merge" | "reject" | ((conflict: SessionConflict) => unknown) } = {},
+  ): Promise<Requests> {
     const requests = new Requests(options);
     const session = await requests.manager.load();
     Object.assign(session, structuredClone(data));
@@ -31,9 +34,13 @@ export class Requests {
     return this.manager.load(this.#cookie);
   }
 
-  /** Begins several requests, all before the first ends. */
+  /** Begins several requests, before the first of them ends. */
   openAll(count: number): Promise<Session<Record<string, any>>[]> {
     return Promise.all(Array.from({ length: count }, () => this.open()));
+  }
+
+  async openTwo(): Promise<[Session<Record<string, any>>, Session<Record<string, any>>]> {
+    return [await this.open(), await this.open()];
   }
 
   async commit(session: Session<Record<string, any>>): Promise<void> {

@@ -6,14 +6,15 @@ const RUNS = Number(process.env["RUNS"] ?? (LONG ? 50_000 : 2_000));
 
 export const SEED: number = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
 
+/** Long runs take longer than a test may. */
+export const TIMEOUT: number = LONG ? 3_600_000 : 60_000;
+
 /** How many of all runs a property with this share gets. */
 export const share = (part: number): number => Math.ceil(RUNS * part);
 
 /** Checks a property of something that is chosen at random. */
-export function check(part: number, property: (entropy: Entropy) => Promise<void>): Promise<void> {
+export function check(part: number, property: (entropy: Entropy) => Promise<void>): () => Promise<void> {
   const numbers = fc.noBias(fc.array(fc.nat(9_999), { maxLength: 150, size: "max" }));
-  return fc.assert(
-    fc.asyncProperty(numbers, (drawn) => property(new Entropy(drawn))),
-    { numRuns: share(part), seed: SEED, endOnFailure: process.env["FAST"] !== undefined },
-  );
+  const asserted = fc.asyncProperty(numbers, (drawn) => property(new Entropy(drawn)));
+  return () => fc.assert(asserted, { numRuns: share(part), seed: SEED });
 }

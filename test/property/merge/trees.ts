@@ -26,7 +26,11 @@ export class Source {
     if (kind < 2) return this.scalar(entropy);
     if (kind < 5) return this.object(several((index) => [`k${index}`, inner()]));
     if (kind < 8) return [this.next, ...several(inner)];
-    if (kind === 8) return new Map<unknown, unknown>([["id", this.next], ...several((index) => [index === 1 ? index : `k${index}`, inner()] as const)]);
+    if (kind === 8)
+      return new Map<unknown, unknown>([
+        ["id", this.next],
+        ...several((index) => [index === 1 ? index : `k${index}`, inner()] as const),
+      ]);
     return new Set([this.next, ...several(() => (depth < 2 && entropy.chance(1, 4) ? this.object([]) : this.next))]);
   }
 

@@ -198,6 +198,25 @@ const copies: Operation<Items> = (world, held, entropy) => {
 };
 
 export const arrayOperations: readonly Operation[] = [
-  ...[call("push"), call("push"), call("unshift"), take("pop"), take("shift"), splice, splice, sort, reverse, fill, copyWithin],
-  ...[resize, write, write, remove, named, readItem, readItem, readItem, search, copies],
+  call("push"),
+  call("push"),
+  call("unshift"),
+  take("pop"),
+  take("shift"),
+  splice,
+  splice,
+  sort,
+  reverse,
+  fill,
+  copyWithin,
+  resize,
+  write,
+  write,
+  remove,
+  named,
+  readItem,
+  readItem,
+  readItem,
+  search,
+  copies,
 ];

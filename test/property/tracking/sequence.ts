@@ -173,7 +173,8 @@ class Run {
 /** As a commit does, since no serializer keeps them. */
 function fillHoles(tree: object): void {
   for (const value of reachable(tree)) {
-    if (Array.isArray(value) && !Object.isFrozen(value)) for (const index of value.keys()) value[index] = value[index] as unknown;
+    if (!Array.isArray(value) || Object.isFrozen(value)) continue;
+    for (const index of value.keys()) if (!(index in value)) value[index] = undefined;
   }
 }
 

@@ -20,7 +20,7 @@ export const FORBIDDEN_KEYS: readonly string[] = ["__proto__", "constructor", "p
 
 const PLAIN = [0, 1, 2, "", "x", "1", true, false, null, 0.1, -5, "a.b"];
 const RICH = [Number.NaN, -0, 1n, -1n, Infinity, undefined, 2, "y"];
-const REFUSED = [() => 1, Symbol("s"), Symbol.iterator, class {}];
+const REFUSED = [() => 1, Symbol("s"), Symbol.iterator, Map];
 
 export function primitive(entropy: Entropy): unknown {
   return entropy.chance(1, 4) ? entropy.pick(RICH) : entropy.pick(PLAIN);

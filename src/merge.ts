@@ -270,5 +270,7 @@ function isReordered(base: unknown[], theirs: unknown[]): boolean {
   if (changed.length === 0) return false;
   const added = Array.from({ length: theirs.length - base.length }, (_, offset) => base.length + offset);
   const landing = new Lookup([...changed, ...added], (index) => identityOf(theirs[index]));
-  return changed.some((from) => landing.near(identityOf(base[from])).some((to) => to !== from && isSameItem(base[from], theirs[to])));
+  return changed.some((from) =>
+    landing.near(identityOf(base[from])).some((to) => to !== from && isSameItem(base[from], theirs[to])),
+  );
 }

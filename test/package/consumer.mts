@@ -3,6 +3,7 @@ import { H3, mockEvent } from "h3";
 import { createSessionManager, SessionError } from "unsession";
 import memory from "unsession/drivers/memory";
 import { sessionMiddleware, useSession } from "unsession/h3";
+import { createCookieJar } from "unsession/testing";
 import { createStorage } from "unstorage";
 
 const sessions = createSessionManager<{ views: number }>({ storage: createStorage({ driver: memory() }) });
@@ -16,9 +17,9 @@ app.get("/", async (event) => {
   return session.views;
 });
 
-const first = await app.request("/");
-const cookie = first.headers.getSetCookie().map((line) => line.split(";", 1)[0]);
-const second = await app.request("/", { headers: { cookie: cookie.join("; ") } });
+const jar = createCookieJar();
+const first = await jar.fetch(app, "/");
+const second = await jar.fetch(app, "/");
 const refusal: unknown = await useSession(mockEvent("/")).catch((error: unknown) => error);
 
 const answers = {

@@ -233,6 +233,7 @@ describe(`concurrent requests on one session (SEED=${SEED}, ${share(1)} runs)`, 
         claims: [["list"]],
         apply: (tree) => moveItems(tree["list"] as Fields[], entropy, source),
       };
+      const before = session.$snapshot();
       for (const edit of [list, ...makeEdits(base, entropy, source, [list])]) edit.apply(other);
       await requests.commit(other);
       const calls = [
@@ -241,8 +242,11 @@ describe(`concurrent requests on one session (SEED=${SEED}, ${share(1)} runs)`, 
         () => session.$update((draft) => void (draft["mine"] = 1)),
         () => ((session["mine"] = 1), session.$regenerate()),
       ];
-      await entropy.pick(calls)();
-      await expectKept(requests, session, held);
+      const call = entropy.pick(calls);
+      await call();
+      await expectKept(requests, session, held).catch((e) => {
+        throw new Error(e.message + call + inspect({ before, other: other.$snapshot() }, { depth: 9 }));
+      });
     }),
   );
 });

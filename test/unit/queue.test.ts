@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Queue } from "../../src/queue.ts";
 
 /** Tasks that end when they are told to. */
@@ -78,6 +78,14 @@ describe("a queue", () => {
   it("begins anew for a key once all its tasks are done", async () => {
     const queue = new Queue<string>();
     for (let times = 0; times < 3; times++) expect(await queue.run("a", async () => times)).toBe(times);
+  });
+
+  it("keeps nothing of a key whose tasks are done", async () => {
+    const forget = vi.spyOn(Map.prototype, "delete");
+    const queue = new Queue<string>();
+    await Promise.all([queue.run("a", async () => 1), queue.run("a", async () => 2)]);
+    expect(forget.mock.calls).toEqual([["a"]]);
+    forget.mockRestore();
   });
 
   it("takes any value for a key", async () => {

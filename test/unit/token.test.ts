@@ -165,6 +165,10 @@ describe("a signer", () => {
     expect(await signer.verify(`${token}.${signature}`)).toBeUndefined();
   });
 
+  it.each([undefined, null, 5, {}])("refuses %j, as of a cookie that is not there", async (value) => {
+    expect(await signer.verify(value as unknown as string)).toBeUndefined();
+  });
+
   it("does not take a value of a cookie whose name and token join to the same text", async () => {
     // v1.a.b.c, whether the cookie is a.b and the token c, or the cookie a and the token b.c
     const value = await createSigner([SECRET], "a.b").sign("c");

@@ -43,24 +43,12 @@ const MAX_MILLISECONDS = 24 * 60 * 60 * 1000;
 const PREFIX = /^(?:[A-Za-z0-9_.-]+(?::[A-Za-z0-9_.-]+)*:?)?$/;
 
 /** What h3, Nitro and JavaScript keep on `event.context` or on any object. */
-const RESERVED_NAMES = new Set([
-  "__proto__",
-  "constructor",
-  "prototype",
-  "sessions",
-  "params",
-  "middlewareParams",
-  "matchedRoute",
-  "clientAddress",
-  "basicAuth",
-  "nitro",
-  "cache",
-  "route",
-  "hasOwnProperty",
-  "toString",
-  "valueOf",
-  "then",
-]);
+const RESERVED_NAMES = new Set(
+  (
+    "__proto__ constructor prototype sessions params middlewareParams matchedRoute clientAddress " +
+    "basicAuth nitro cache route hasOwnProperty toString valueOf then"
+  ).split(" "),
+);
 
 const HOOKS: readonly (keyof SessionHooks)[] = [
   "created",

@@ -1,6 +1,6 @@
 import { deepEqual } from "./equal.ts";
 import { haveSameId } from "./identity.ts";
-import { containerKind, isContainer, type Container } from "./kinds.ts";
+import { containerKind, type Container } from "./kinds.ts";
 import { Lookup } from "./lookup.ts";
 import { entriesOf } from "./tracker.ts";
 
@@ -107,13 +107,17 @@ function likest(candidates: Iterable<number>, score: (candidate: number) => numb
   return best;
 }
 
-/** How many places of two containers hold equal values; nothing counts beside an `id`. */
+/** How much two containers have in common: equal fields, or items wherever they stand; nothing counts beside an `id`. */
 function countShared(a: unknown, b: unknown): number {
-  if (!isContainer(a) || !isContainer(b) || containerKind(a) !== containerKind(b)) return 0;
+  const kind = containerKind(a);
+  if (kind === undefined || kind !== containerKind(b)) return 0;
   const same = haveSameId(a, b);
   if (same !== undefined) return same ? Infinity : 0;
-  const others = new Map(entriesOf(b));
-  return [...entriesOf(a)].filter(([step, value]) => others.has(step) && deepEqual(value, others.get(step))).length;
+  const isBag = kind === "array" || kind === "set";
+  const parts = (container: unknown): unknown[] =>
+    [...entriesOf(container as Container)].map((entry) => (isBag ? entry[1] : entry));
+  const others = new Lookup(parts(b), (part) => part);
+  return parts(a).filter((part) => others.take(part, (other) => deepEqual(part, other)) !== undefined).length;
 }
 
 type Fields = Record<string, unknown>;

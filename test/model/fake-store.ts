@@ -11,6 +11,7 @@ export interface Applied {
   readonly after: string | undefined;
   /** When it was asked for, by the clock on the wall. */
   readonly sentAt: number;
+  readonly appliedAt: number;
 }
 
 export interface Behaviour {
@@ -177,7 +178,7 @@ export class FakeStore implements Store {
   }
 
   #write(verb: Applied["verb"], key: string, value: string, ttl: number | undefined, sentAt: number): Cell {
-    this.log.push({ verb, key, before: this.#cells.get(key)?.value, after: value, sentAt });
+    this.log.push({ verb, key, before: this.#cells.get(key)?.value, after: value, sentAt, appliedAt: this.#now() });
     const cell = { value, handle: ++this.#lastHandle, deadline: this.#now() + (ttl ?? Infinity) };
     this.#cells.set(key, cell);
     if (value[3] === "L") this.#lives.set(key, value);
@@ -187,7 +188,8 @@ export class FakeStore implements Store {
   #drop(verb: Applied["verb"], key: string): void {
     const cell = this.#cells.get(key);
     if (cell === undefined) return;
-    this.log.push({ verb, key, before: cell.value, after: undefined, sentAt: this.#now() });
+    const now = this.#now();
+    this.log.push({ verb, key, before: cell.value, after: undefined, sentAt: now, appliedAt: now });
     this.#cells.delete(key);
   }
 

@@ -12,11 +12,20 @@ const LONG = process.env["LONG"] !== undefined;
 const RUNS = Number(process.env["RUNS"] ?? (LONG ? 200_000 : 5_000));
 const SEED = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
 
+/** Long runs take longer than a test may. */
+const TIMEOUT = LONG ? 3_600_000 : 60_000;
+
 /** Each list of numbers is one operation: what it does, to what, with what. */
 const operations = fc.noBias(fc.array(fc.array(fc.nat(9_999), { maxLength: 50, size: "max" }), { maxLength: 50, size: "max" }));
 
 describe("a session, compared with a plain object", () => {
-  it(`behaves the same through any sequence of operations (${RUNS} sequences, SEED=${SEED})`, async () => {
-    await fc.assert(fc.asyncProperty(operations, runSequence), { numRuns: RUNS, seed: SEED });
-  });
+  it(
+    `behaves the same through any sequence of operations (${RUNS} sequences, SEED=${SEED})`,
+    async () => {
+      // Shrinking stops in time for its result to be told.
+      const limits = { interruptAfterTimeLimit: TIMEOUT * 0.8, markInterruptAsFailure: true };
+      await fc.assert(fc.asyncProperty(operations, runSequence), { numRuns: RUNS, seed: SEED, ...limits });
+    },
+    TIMEOUT,
+  );
 });

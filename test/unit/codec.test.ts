@@ -143,6 +143,41 @@ describe("the codec", () => {
   });
 });
 
+describe("a payload", () => {
+  it("may be exactly as long as a session", async () => {
+    const text = JSON.stringify({ a: "x".repeat(MAX - '{"a":""}'.length) });
+    expect(text).toHaveLength(MAX);
+    expect(await decode("json", text)).toBeDefined();
+    expect(await decode("json", `${text} `)).toBeUndefined();
+  });
+
+  it("is decoded without a promise by what is built in, and by what has done so before", async () => {
+    const own = createCodec(backwards, MAX);
+    const [json, mine] = [
+      { serializer: "json", text: "{}" },
+      { serializer: "backwards", text: "}{" },
+    ];
+    const seen = [own.decodesAtOnce(json), own.decodesAtOnce(mine)];
+    await own.decode(json);
+    seen.push(own.decodesAtOnce(mine));
+    await own.decode(mine);
+    seen.push(own.decodesAtOnce(mine));
+    expect(seen).toEqual([true, false, false, true]);
+  });
+
+  it("is decoded by a promise by what has done so once", async () => {
+    let later = true;
+    const deserialize = (): unknown => (later ? Promise.resolve({}) : {});
+    const own = createCodec({ ...backwards, deserialize }, MAX);
+    const mine = { serializer: "backwards", text: "}{" };
+    for (const wait of [true, false, true]) {
+      later = wait;
+      await own.decode(mine);
+      expect(own.decodesAtOnce(mine)).toBe(false);
+    }
+  });
+});
+
 describe("a payload is no data if it is", () => {
   const deep = (depth: number): string => '{"a":'.repeat(depth) + "1" + "}".repeat(depth);
 
@@ -239,6 +274,18 @@ describe.each([
 
   it("is not asked for more than a session may hold", async () => {
     expect(await decode("backwards", reverse(`{"a":"${"x".repeat(MAX)}"}`), own)).toBeUndefined();
+  });
+
+  it("may write text that would be too deep if it were JSON", async () => {
+    const brackets = createCodec({ ...serializer, deserialize: (text) => ({ text }) }, MAX);
+    expect(await decode("backwards", "[".repeat(1000), brackets)).toEqual({ text: "[".repeat(1000) });
+  });
+
+  it("makes corrupt what it reads as too deep a tree of keys", async () => {
+    const keys = (depth: number): unknown => (depth === 0 ? 1 : new Map([[keys(depth - 1), 1]]));
+    const deep = createCodec({ ...serializer, deserialize: (text) => ({ keys: keys(Number(text)) }) }, MAX);
+    expect(await decode("backwards", "64", deep)).toBeDefined();
+    expect(await decode("backwards", "65", deep)).toBeUndefined();
   });
 
   it("makes corrupt what it cannot read", async () => {

@@ -17,6 +17,13 @@ describe("byteLength", () => {
     ["é", 2],
     ["€", 3],
     ["🦊", 4],
+    ["\u007f", 1],
+    ["\u0080", 2],
+    ["\u07ff", 2],
+    ["\u0800", 3],
+    ["\ud7ff", 3],
+    ["\ue000", 3],
+    ["\udbff\udfff", 4],
   ])("of %j is %d", (text, bytes) => {
     expect(byteLength(text)).toBe(bytes);
   });
@@ -69,6 +76,10 @@ describe("checkSize", () => {
     expect(Number(size)).toBeGreaterThan(20);
   });
 
+  it("does not fail on null", () => {
+    expect(messageOf(99, 10, { nothing: null })).toContain("session.nothing (about 4 bytes)");
+  });
+
   it("does not fail on a ring", () => {
     const ring: Record<string, unknown> = {};
     ring["self"] = ring;
@@ -106,6 +117,12 @@ describe("isSafeJson", () => {
     ["nothing", ""],
   ])("does not count %s", (_, text) => {
     expect(isSafeJson(text)).toBe(true);
+  });
+
+  it.each([0, 1, 2, 3, 4, 5, 6, 7])("sees where a string ends that ends in %d backslashes", (count) => {
+    const backslashes = "\\".repeat(count);
+    expect(isSafeJson(JSON.stringify(backslashes) + nested(133))).toBe(false);
+    expect(isSafeJson(JSON.stringify(`${backslashes}"${"[".repeat(133)}`))).toBe(true);
   });
 
   it("takes as many digits as a text has", () => {

@@ -1,6 +1,5 @@
 import { inspect } from "node:util";
 import { SessionError, type Session } from "unsession";
-import { isContainer } from "../tracking/trees.ts";
 import type { Requests } from "./requests.ts";
 import { at, ways } from "./trees.ts";
 
@@ -8,37 +7,40 @@ import { at, ways } from "./trees.ts";
 export interface Held {
   readonly reference: any;
   readonly id: unknown;
+  readonly inList: boolean;
 }
 
 const idOf = (container: any): unknown => (container instanceof Map ? container.get("id") : container.id);
 
+const hasId = (container: unknown): boolean =>
+  !Array.isArray(container) && !(container instanceof Set) && idOf(container) !== undefined;
+
 /** Takes a reference to each object and Map that has an id. */
 export function holdItems(session: Session): Held[] {
   return ways(session)
-    .filter((way) => way.length > 0)
-    .map((way) => at(session, way))
-    .filter((reference) => !Array.isArray(reference) && !(reference instanceof Set))
-    .map((reference) => ({ reference, id: idOf(reference) }));
+    .map((way) => ({ reference: at(session, way), inList: way[0] === "list" }))
+    .filter(({ reference }) => reference !== session && hasId(reference))
+    .map((held) => Object.assign({}, held, { id: idOf(held.reference) }));
 }
 
-/** Each reference shows its own item if that is still there; a write through it is stored or refused, and never vanishes. */
+/**
+ * A reference to an item of the list shows that item if it is still there. A write through any reference is stored with the item
+ * it was taken for, or refused: it never vanishes, nor lands elsewhere.
+ */
 export async function expectKept(requests: Requests, session: Session, held: readonly Held[]): Promise<void> {
-  const ids = new Map(
-    ways(session)
-      .map((way) => at(session, way))
-      .filter((container) => isContainer(container) && !Array.isArray(container) && !(container instanceof Set))
-      .map((container) => [idOf(container), container]),
-  );
+  const containers = ways(session).map((way) => at(session, way));
+  const ids = new Map(containers.filter(hasId).map((container) => [idOf(container), container]));
   const marks: string[] = [];
-  for (const [index, { reference, id }] of held.entries()) {
-    if (ids.has(id) && reference !== ids.get(id)) throw new Error(`the reference to ${String(id)} shows ${inspect(reference)}`);
+  for (const [index, { reference, id, inList }] of held.entries()) {
     const mark = `mark${index}`;
     try {
       if (reference instanceof Map) reference.set(mark, true);
       else reference[mark] = true;
       marks.push(mark);
+      if (ids.has(id) && reference !== ids.get(id)) throw new Error(`the reference to ${String(id)} shows ${inspect(reference)}`);
     } catch (error) {
-      if (!SessionError.is(error) || error.code !== "ERR_SESSION_VALUE" || ids.has(id)) throw error;
+      const isRefusal = SessionError.is(error) && error.code === "ERR_SESSION_VALUE";
+      if (!isRefusal || (inList && ids.has(id))) throw error;
     }
   }
   await requests.commit(session);

@@ -26,7 +26,7 @@ export const platform: Platform = {
 /** A time budget for calls to the store: begun when made, shared by all calls of one operation. */
 export class Budget {
   readonly #platform: Platform;
-  readonly #ends: number;
+  #ends: number;
 
   constructor(on: Platform, milliseconds: number) {
     this.#platform = on;
@@ -35,6 +35,23 @@ export class Budget {
 
   get left(): number {
     return Math.max(0, this.#ends - this.#platform.uptime());
+  }
+
+  /** Waits for an answer of the store, but no longer than the budget lasts. */
+  async wait<R>(answer: Promise<R>): Promise<R> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const over = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        // Timers drop fractions and may fire early: what was given up must not leave time for another try.
+        this.#ends = -Infinity;
+        reject(new Error("The time for the store to answer is over."));
+      }, this.left);
+    });
+    try {
+      return await Promise.race([answer, over]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
 
@@ -68,9 +85,9 @@ export class Context {
    */
   async ask<R>(budget: Budget, doing: string, run: (store: Store) => MaybePromise<R>): Promise<R> {
     try {
-      const store = this.#store ?? (await within(budget, this.#open()));
+      const store = this.#store ?? (await budget.wait(this.#open()));
       const answer = run(store);
-      return isPromise(answer) ? await within(budget, answer) : answer;
+      return isPromise(answer) ? await budget.wait(answer) : answer;
     } catch (cause) {
       throw SessionError.is(cause) ? cause : this.storeFailed(doing, cause);
     }
@@ -145,17 +162,4 @@ export class Context {
 function asError(thrown: unknown): Error {
   if (thrown instanceof Error) return thrown;
   return new Error(typeof thrown === "string" ? thrown : "A hook threw something that is no error.", { cause: thrown });
-}
-
-/** Waits for an answer of the store, but no longer than the budget lasts. */
-async function within<R>(budget: Budget, answer: Promise<R>): Promise<R> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const over = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error("The time for the store to answer is over.")), budget.left);
-  });
-  try {
-    return await Promise.race([answer, over]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

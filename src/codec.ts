@@ -7,6 +7,7 @@ import type { Serializer } from "./serializers/serializer.ts";
 import { superjson } from "./serializers/superjson.ts";
 import type { MaybePromise } from "./stores/store.ts";
 import { containerKind, isContainer, isForbiddenKey } from "./tracking/kinds.ts";
+import { snapshot } from "./tracking/snapshot.ts";
 import { entriesOf } from "./tracking/tracker.ts";
 
 type Fields = Record<string, unknown>;
@@ -33,13 +34,10 @@ export function createCodec(custom: Serializer | undefined, maxBytes: number): C
   const known = new Map([plain, rich, ...(custom === undefined ? [] : [custom])].map((one) => [one.id, one]));
   /** How the user's serializer has answered so far: it may write at once, and read by a promise. */
   let decoded: "not yet" | "at once" | "later" = "not yet";
-  const choose = (data: Fields): Serializer => {
-    const richness = inspect(data, maxBytes, custom !== undefined);
-    return custom ?? (richness === "plain" ? plain : rich);
-  };
   return {
     encode(data) {
-      const serializer = choose(data);
+      const richness = inspect(data, maxBytes, custom !== undefined);
+      const serializer = custom ?? (richness === "plain" ? plain : rich);
       const failed = (cause: unknown): never => {
         throw SessionError.is(cause) ? cause : serializeError(serializer.id, cause);
       };
@@ -48,7 +46,7 @@ export function createCodec(custom: Serializer | undefined, maxBytes: number): C
         return { serializer: serializer.id, text };
       };
       try {
-        const text = serializer.serialize(data);
+        const text = serializer.serialize(richness === "foreign" ? snapshot(data) : data);
         if (!isPromise(text)) return encoded(text);
         return Promise.resolve(text).then(encoded).catch(failed);
       } catch (error) {

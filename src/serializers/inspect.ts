@@ -34,8 +34,11 @@ const KEPT_PROTOTYPES = new Set<unknown>(
   ].map((type) => type.prototype),
 );
 
-/** How data can be kept: by JSON as it is, or only by a serializer with more types. */
-export type Richness = "plain" | "rich";
+/** Containers of another realm (a vm context, a test runner's sandbox) are unknown to serializers, which ask `instanceof Map`. */
+const OWN_PROTOTYPES = new Set<unknown>([Object.prototype, Array.prototype, Map.prototype, Set.prototype, null]);
+
+/** How data can be kept: by JSON as it is; only by a serializer with more types; or that, if it is copied into this realm first. */
+export type Richness = "plain" | "rich" | "foreign";
 
 /**
  * Walks data that is about to be stored, and tells whether JSON keeps all of it.
@@ -52,11 +55,13 @@ export function inspect(data: Container, maxNodes: number, anyObject: boolean, p
       throw valueError([...path, key], "has a key that begins with `$`", "These names are controls of the session");
   }
   inspection.visit(data);
-  return inspection.rich ? "rich" : "plain";
+  if (!inspection.rich) return "plain";
+  return inspection.foreign ? "foreign" : "rich";
 }
 
 class Inspection {
   rich = false;
+  foreign = false;
   readonly #anyObject: boolean;
   readonly #maxNodes: number;
   #nodes = 0;
@@ -99,6 +104,7 @@ class Inspection {
   #object(value: object): void {
     const kind = containerKind(value);
     if (kind === undefined) return this.#leaf(value);
+    this.foreign ||= !OWN_PROTOTYPES.has(Object.getPrototypeOf(value));
     if (this.#around.includes(value)) {
       // A ring: JSON cannot, richer serializers can.
       this.rich = true;

@@ -24,8 +24,10 @@ export function containerKind(value: unknown): ContainerKind | undefined {
 /** Containers of another realm (a vm context, a test runner's sandbox) have other prototypes of the same shape. */
 function foreignKind(value: object, prototype: unknown): ContainerKind | undefined {
   if (Array.isArray(value)) return isRealmPrototype(prototype, "Array") ? "array" : undefined;
-  // Maps and Sets of another realm are no Maps and Sets to serializers, which would keep nothing of them.
-  if (TO_STRING.call(value) !== "[object Object]") return undefined;
+  const tag = TO_STRING.call(value);
+  if (tag === "[object Map]") return isRealmPrototype(prototype, "Map") ? "map" : undefined;
+  if (tag === "[object Set]") return isRealmPrototype(prototype, "Set") ? "set" : undefined;
+  if (tag !== "[object Object]") return undefined;
   return isRealmPrototype(prototype, "Object") ? "object" : undefined;
 }
 

@@ -149,6 +149,13 @@ export class Tracker {
     if (containerKind(raw) === undefined) return;
     this.mark(node).replaced.add(key);
     this.place(raw, node.raw, key);
+    this.#takeBack(raw, node.raw, key);
+  }
+
+  /** What was taken out, and is now in the tree again, belongs to it again. */
+  #takeBack(raw: Container, container: Container, key: unknown): void {
+    if (this.#released.size === 0) return;
+    this.#proxyOf(raw, container, key);
     for (const released of this.#released) {
       const own = this.#nodes.get(released) as Node;
       if (released === raw || this.#locate(own, raw)) this.#released.delete(released);

@@ -19,6 +19,8 @@ export interface Behaviour {
   readonly lost: number;
   /** How many answers may be lost at all. */
   readonly mostLost: number;
+  /** What becomes of a verb whose answer is lost, each as likely. */
+  readonly fates: readonly Fate[];
   /** How many turns a client takes to connect again, after which it sends a verb a second time. */
   readonly reconnect: number;
   /** Compares by a handle of its own, as memcached does, instead of by value. */
@@ -26,6 +28,9 @@ export interface Behaviour {
   /** Drops records by itself when their ttl is over. */
   readonly expires: boolean;
 }
+
+/** What the client does not hear of: it was not applied, was applied, is applied later, or was sent twice. */
+export type Fate = "dropped" | "applied" | "late" | "resent";
 
 interface Cell {
   value: string;
@@ -151,10 +156,10 @@ export class FakeStore implements Store {
     throw new Error("The answer was lost.");
   }
 
-  #fate(): "answered" | "dropped" | "applied" | "late" | "resent" {
+  #fate(): Fate | "answered" {
     if (this.#lost >= this.#behaviour.mostLost || !this.#random.chance(this.#behaviour.lost)) return "answered";
     this.#lost++;
-    return this.#random.pick(["dropped", "dropped", "applied", "applied", "late", "resent"] as const);
+    return this.#random.pick(this.#behaviour.fates);
   }
 
   #swap(

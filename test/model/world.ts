@@ -3,7 +3,7 @@ import { createManager } from "../../src/manager.ts";
 import { parseRecord, type SessionRecord } from "../../src/record.ts";
 import { stateOf } from "../../src/session.ts";
 import type { Session, SessionManager, SessionOptions } from "../../src/types.ts";
-import { FakeStore } from "./fake-store.ts";
+import { FakeStore, type Fate } from "./fake-store.ts";
 import { idOf } from "./protections.ts";
 import { Random } from "./random.ts";
 import type { Timeline } from "./timeline.ts";
@@ -13,6 +13,8 @@ export interface Setting {
   readonly options?: Omit<SessionOptions, "storage" | "generateToken" | "now">;
   /** How many answers of the store may be lost; any number if undefined. */
   readonly mostLost?: number;
+  /** What becomes of a verb whose answer is lost; half are applied if undefined. */
+  readonly fates?: readonly Fate[];
   /** How many turns a client of the store takes to connect again; one if undefined. */
   readonly reconnect?: number;
 }
@@ -47,6 +49,7 @@ export interface Kept {
   readonly flash: Record<string, any>;
 }
 
+const FATES: readonly Fate[] = ["dropped", "dropped", "applied", "applied", "late", "resent"];
 const START = 1_700_000_000_000;
 const LOAD_ATTEMPTS = 6;
 
@@ -87,6 +90,7 @@ export class World {
     const behaviour = {
       lost: this.random.pick([0, 0.15, 0.4]),
       mostLost: setting.mostLost ?? Infinity,
+      fates: setting.fates ?? FATES,
       reconnect: setting.reconnect ?? 1,
       handles: this.random.chance(0.3),
       expires: this.random.chance(0.5),

@@ -221,6 +221,76 @@ describe(`concurrent requests on one session (SEED=${SEED}, ${share(1)} runs)`, 
   );
 
   it(
+    "append pushes to whatever an array has become, and let a rearranged one replace it as a whole, reported",
+    check(0.1, async (entropy) => {
+      const source = new Source();
+      const list = Array.from({ length: 2 + entropy.below(4) }, () => source.object([]));
+      const pushed = Array.from({ length: whole(entropy, 3) }, () => source.object([]));
+      const index = entropy.below(list.length);
+      const pushes = (items: any): void => void items.push(...clone(pushed));
+      const writes = (items: any): void => void (items[index].written = 1);
+      const rearranges = entropy.pick<(items: any) => void>([
+        (items) => void items.reverse(),
+        (items) => void items.shift(),
+        (items) => void items.splice(1, 1),
+        (items) => void items.unshift({ id: -1 }),
+      ]);
+      const alone = (...changes: ((items: any) => void)[]): Fields[] => {
+        const items = clone(list);
+        for (const change of changes) change(items);
+        return items;
+      };
+      const together = async (first: (items: any) => void, last: (items: any) => void): Promise<[unknown, number]> => {
+        const requests = await Requests.of({ list });
+        const [one, other] = await requests.openTwo();
+        first(one["list"]);
+        last(other["list"]);
+        await requests.commit(one);
+        await requests.commit(other);
+        return [(await requests.data())["list"], requests.conflicts.length];
+      };
+      expect(await together(rearranges, pushes)).toEqual([alone(rearranges, pushes), 0]);
+      expect(await together(pushes, rearranges)).toEqual([alone(rearranges), 1]);
+      expect(await together(writes, rearranges)).toEqual([alone(rearranges), 1]);
+      expect(await together(rearranges, writes)).toEqual([alone(writes), 1]);
+      expect(await together(pushes, writes)).toEqual([alone(pushes, writes), 0]);
+      expect(await together(writes, pushes)).toEqual([alone(pushes, writes), 0]);
+    }),
+  );
+
+  it(
+    "lose nothing that is written while a save is on its way",
+    check(0.1, async (entropy) => {
+      const source = new Source();
+      const base = { ...source.tree(entropy), n: 1 };
+      const counts: Edit = { name: "increment", claims: [["n"]], apply: () => undefined };
+      const theirs = makeEdits(base, entropy, source, [counts]);
+      const before = makeEdits(base, entropy, source, [counts, ...theirs]);
+      const during = makeEdits(base, entropy, source, [counts, ...theirs, ...before]);
+      const requests = await Requests.of(base);
+      const [session, other] = await requests.openTwo();
+      for (const edit of theirs) edit.apply(other);
+      other.$increment("n", 10);
+      await requests.commit(other);
+      for (const edit of before) edit.apply(session);
+      session.$increment("n");
+      const saving = entropy.chance(1, 2) ? session.$save() : session.$update((draft) => void (draft["draft"] = 1));
+      for (const edit of during) {
+        for (let turns = entropy.below(6); turns > 0; turns--) await Promise.resolve();
+        edit.apply(session);
+        session.$increment("n");
+      }
+      await saving;
+      await requests.commit(session);
+      const { draft: _, ...stored } = await requests.data();
+      const expected = clone(base);
+      for (const edit of [...theirs, ...before, ...during]) edit.apply(expected);
+      expected["n"] = 12 + during.length;
+      if (!alike(stored, expected)) throw new Error(inspect({ base, theirs, before, during, stored, expected }, { depth: 12 }));
+    }),
+  );
+
+  it(
     "leave references live and on their items, wherever the other request moved them, or let writes through them throw",
     check(0.1, async (entropy) => {
       const source = new Source();

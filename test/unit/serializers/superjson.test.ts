@@ -177,7 +177,10 @@ describe("superjson refuses", () => {
   it.each([
     ["a bigint of 5,000 digits, as it writes one", meta({ n: [["custom", "bigint"]] })],
     ["a bigint of 5,000 digits, as others write one", meta({ n: ["bigint"] })],
-    ["a bigint of others inside a list", meta({ a: ["set", { n: ["bigint"] }] })],
+    [
+      "a bigint of 5,000 digits, as others write one inside a Map",
+      `{"json":{"m":[["k","${"9".repeat(5000)}"]]},"meta":{"values":{"m":["map",{"0.1":["bigint"]}]},"v":1}}`,
+    ],
     ["an error of an unknown type", meta({ a: [["custom", "Error"]] })],
     ["a class", meta({ a: [["class", "Account"]] })],
     ["a symbol", meta({ a: [["symbol", "x"]] })],

@@ -1,122 +1,238 @@
+import type { Session } from "unsession";
 import { beforeEach, describe, expect, it } from "vitest";
-import { createSessionManager, type Session, type SessionManager } from "unsession";
+import { listen, rawOf, refusal, Stored } from "./_setup.ts";
 
-const GONE = expect.objectContaining({ code: "ERR_SESSION_VALUE" });
+const gone = (path: string): object =>
+  expect.objectContaining(refusal(`${path} was written through a reference to something that is no longer in the session`));
 
-let manager: SessionManager;
-let cookie: string;
+let stored: Stored;
 let session: Session;
-const load = (): Promise<Session> => manager.load(cookie);
+
 beforeEach(async () => {
-  manager = createSessionManager();
-  const first = await manager.load();
-  Object.assign(first, {
-    user: { name: "ada" },
-    items: [
-      { id: 1, qty: 1 },
-      { id: 2, qty: 1 },
-    ],
+  stored = await Stored.of({
+    user: { name: "a", address: { city: "x" } },
+    items: [1, 2, 3].map((id) => ({ id, qty: 1 })),
+    map: new Map([["k", { n: 1 }]]),
+    set: new Set([{ n: 1 }]),
   });
-  cookie = ((await manager.commit(first))[0] as string).split(";")[0] as string;
-  session = await load();
+  session = await stored.open();
 });
 
-async function meanwhile(change: (other: Session) => void): Promise<void> {
-  const other = await load();
-  change(other);
-  await manager.commit(other);
-}
+describe("a write through a reference whose place is gone", () => {
+  it.each<[string, (session: any) => any, (session: any) => unknown, string]>([
+    ["its key was deleted", ({ user }) => user, (session) => delete session.user, "session.user"],
+    ["it was overwritten", ({ user }) => user, (session) => (session.user = { name: "b" }), "session.user"],
+    ["what was around it was deleted", ({ user }) => user.address, (session) => delete session.user, "session.user.address"],
+    ["what was around it was overwritten", ({ user }) => user.address, (session) => (session.user = {}), "session.user.address"],
+    ["an item was overwritten", ({ items }) => items[1], ({ items }) => (items[1] = 0), "session.items[1]"],
+    ["an item was cut off", ({ items }) => items[1], ({ items }) => (items.length = 1), "session.items[1]"],
+    ["an item was filled over", ({ items }) => items[1], ({ items }) => items.fill(0), "session.items[1]"],
+    ["an item was copied over", ({ items }) => items[1], ({ items }) => items.copyWithin(1, 0, 1), "session.items[1]"],
+    ["an item was deleted", ({ items }) => items[1], ({ items }) => delete items[1], "session.items[1]"],
+    ["an entry was deleted", ({ map }) => map.get("k"), ({ map }) => map.delete("k"), "session.map.k"],
+    ["an entry was overwritten", ({ map }) => map.get("k"), ({ map }) => map.set("k", 1), "session.map.k"],
+    ["a Map was cleared", ({ map }) => map.get("k"), ({ map }) => map.clear(), "session.map.k"],
+    ["a member was deleted", ({ set }) => [...set][0], ({ set }) => set.delete([...set][0]), "session.set[object]"],
+    ["the session was cleared", ({ user }) => user, (session) => session.$clear(), "session.user"],
+  ])("throws: %s", (_, hold, remove, path) => {
+    const held = hold(session);
+    remove(session);
+    expect(() => (held.written = 1)).toThrow(gone(path));
+    expect(rawOf(held).written).toBeUndefined();
+  });
+
+  it("throws for arrays, Maps and Sets too", () => {
+    const { items, map, set } = session;
+    for (const key of ["items", "map", "set"]) delete session[key];
+    expect(() => items.push(1)).toThrow(gone("session.items"));
+    expect(() => items.pop()).toThrow(gone("session.items"));
+    expect(() => (items[0] = 1)).toThrow(gone("session.items"));
+    expect(() => (items.length = 0)).toThrow(gone("session.items"));
+    expect(() => map.set("a", 1)).toThrow(gone("session.map"));
+    expect(() => map.clear()).toThrow(gone("session.map"));
+    expect(() => set.add(1)).toThrow(gone("session.set"));
+    expect([items.length, map.size, set.size]).toEqual([3, 1, 1]);
+  });
+
+  it.each<[string, (other: Session) => unknown]>([
+    ["deleted it", (other) => void delete other.user],
+    ["put something else there", (other) => void (other.user = "nobody")],
+  ])("throws after $reload, $update, $regenerate and a merging $save, if another request %s", async (_, change) => {
+    const ways: ((session: Session) => Promise<unknown>)[] = [
+      (session) => session.$reload(),
+      (session) => session.$update((draft) => void (draft["mine"] = 1)),
+      (session) => ((session.mine = 1), session.$regenerate()),
+      (session) => ((session.mine = 1), session.$save()),
+    ];
+    for (const way of ways) {
+      const before = await Stored.of({ user: { name: "a" } });
+      const mine = await before.open();
+      const { user } = mine;
+      await before.visit(change);
+      await way(mine);
+      expect(() => (user.name = "c")).toThrow(gone("session.user"));
+    }
+  });
+
+  it("does not throw if nothing would change", () => {
+    const { user } = session;
+    delete session.user;
+    user.name = "a";
+    delete user.none;
+  });
+
+  it("is possible again once it was put back", () => {
+    const { user } = session;
+    delete session.user;
+    session.back = { user };
+    user.name = "b";
+    expect(session.back.user.name).toBe("b");
+    expect(session.$changes).toContainEqual({ op: "delete", path: ["user"] });
+  });
+});
+
+describe("an item that a call took out", () => {
+  it.each<[string, (items: any) => any]>([
+    ["pop", (items) => items.pop()],
+    ["shift", (items) => items.shift()],
+    ["splice", (items) => items.splice(1, 1)[0]],
+  ])("by %s is the caller's own", async (_, take) => {
+    const item = take(session.items);
+    const events = listen(session);
+    item.qty = 9;
+    item.more = { deep: [] };
+    item.more.deep.push(1);
+    expect([events, item.qty, session.items.length]).toEqual([[], 9, 2]);
+    await stored.commit(session);
+    expect((await stored.data()).items.every(({ qty }: { qty: number }) => qty === 1)).toBe(true);
+  });
+
+  it("is the session's again when it is put back, wherever", async () => {
+    const item = session.items.shift();
+    item.qty = 2;
+    session.items.push(item);
+    item.qty = 3;
+    session.map.set("item", session.items.pop());
+    item.qty = 4;
+    await stored.commit(session);
+    expect((await stored.data()).map.get("item")).toEqual({ id: 1, qty: 4 });
+  });
+
+  it("is gone, not the caller's, when it was put back and then deleted", () => {
+    const item = session.items.pop();
+    session.kept = { item };
+    delete session.kept;
+    expect(() => (item.qty = 2)).toThrow(gone("session.kept.item"));
+  });
+
+  it("is still refused what cannot be kept", () => {
+    const item = session.items.pop();
+    expect(() => (item.call = () => 1)).toThrow(expect.objectContaining(refusal("session")));
+  });
+
+  it("is still in the session if it has another place there", async () => {
+    session.first = session.items[0];
+    const item = session.items.shift();
+    item.qty = 5;
+    await stored.commit(session);
+    expect((await stored.data()).first).toEqual({ id: 1, qty: 5 });
+  });
+});
 
 describe("a reference that is held", () => {
-  it("is the same each time it is read", () => {
-    expect(session.user).toBe(session.user);
-    expect(session.items[0]).toBe(session.items[0]);
-    expect(session.items.indexOf(session.items[1])).toBe(1);
+  it("follows its item as the array changes", () => {
+    const [, second] = session.items;
+    session.items.unshift({ id: 0 });
+    session.items.reverse();
+    session.items.splice(0, 1);
+    second.qty = 2;
+    expect(session.items.find(({ id }: { id: number }) => id === 2)).toBe(second);
+    expect(session.items.map(({ qty }: { qty: number }) => qty)).toEqual([2, 1, undefined]);
   });
 
-  it("is unwrapped when it is written elsewhere, and seen from both places", () => {
-    session.owner = session.user;
-    session.user.name = "grace";
-    expect(session.owner.name).toBe("grace");
+  it("follows its object as it moves", () => {
+    const { address } = session.user;
+    session.other = session.user;
+    delete session.user;
+    const events = listen(session);
+    address.city = "y";
+    expect(events).toEqual([{ op: "set", path: ["other", "address", "city"], value: "y" }]);
   });
 
-  it("shows what another request did, after $reload", async () => {
-    const { user } = session;
-    await meanwhile((other) => void (other.user.name = "grace"));
-    await session.$reload();
-    expect([user.name, session.user === user]).toEqual(["grace", true]);
-  });
+  const ways: [string, (session: Session) => Promise<unknown>][] = [
+    ["$reload", (session) => session.$reload()],
+    ["$update", (session) => session.$update((draft) => void (draft["drafted"] = 1))],
+    ["$regenerate", (session) => ((session.mine = 1), session.$regenerate())],
+    ["a merging $save", (session) => ((session.mine = 1), session.$save())],
+  ];
 
-  it("follows its item when another request put one before it", async () => {
-    const second = session.items[1];
-    await meanwhile((other) => other.items.unshift({ id: 0, qty: 1 }));
-    await session.$update((draft) => void (draft["views"] = 1));
-    second.qty = 5;
-    expect(session.items.map(({ id, qty }: { id: number; qty: number }) => [id, qty])).toEqual([
-      [0, 1],
-      [1, 1],
-      [2, 5],
+  it.each(ways)("shows what another request wrote, and is written through, after %s", async (_, way) => {
+    const { user, map } = session;
+    const { address } = user;
+    const entry = map.get("k");
+    await stored.visit((other) => {
+      other.user.address.city = "y";
+      other.map.get("k").n = 2;
+    });
+    await way(session);
+    expect([address.city, entry.n]).toEqual(["y", 2]);
+    expect([session.user, session.user.address, session.map.get("k")]).toEqual([user, address, entry]);
+    expect(session.user.address).toBe(address);
+    address.zip = 1;
+    entry.m = 1;
+    await stored.commit(session);
+    const data = await stored.data();
+    expect([data.user.address, data.map.get("k")]).toEqual([
+      { city: "y", zip: 1 },
+      { n: 2, m: 1 },
     ]);
   });
 
-  it("stays live over $regenerate and a merging $save", async () => {
-    const { user } = session;
-    await session.$regenerate();
-    session.views = 1;
+  it.each(ways)("is on its own item after %s, wherever another request moved and changed it", async (_, way) => {
+    const [first, second, third] = session.items;
+    await stored.visit(({ items }) => {
+      items.unshift({ id: 9, qty: 1 }, { id: 8, qty: 1 });
+      items[3].qty = 5;
+      items.splice(4, 1);
+    });
+    await way(session);
+    expect([first.id, second.id, second.qty]).toEqual([1, 2, 5]);
+    expect(session.items.slice(2)).toEqual([first, second]);
+    second.qty++;
+    expect(session.items[3]).toEqual({ id: 2, qty: 6 });
+    expect(() => third.qty++).toThrow(gone("session.items[2]"));
+  });
+
+  it("is on its own item after an $update that moved it", async () => {
+    const [first] = session.items;
+    await session.$update((draft) => void draft["items"].unshift({ id: 0, qty: 1 }));
+    first.qty = 2;
+    expect(session.items.map(({ qty }: { qty: number }) => qty)).toEqual([1, 2, 1, 1]);
+  });
+
+  it("keeps what two places share after a merging $save", async () => {
+    session.list = [session.user];
+    session.user.boss = session.user;
+    await stored.visit((other) => void (other.theirs = 1));
     await session.$save();
-    user.name = "grace";
-    expect(session.$changes).toEqual([{ op: "set", path: ["user", "name"], value: "grace" }]);
+    expect(session.list[0]).toBe(session.user);
+    expect(session.user.boss).toBe(session.user);
+    expect(session.theirs).toBe(1);
   });
 
-  it.each<[string, () => void | Promise<void>]>([
-    ["it was deleted", () => void delete session.user],
-    ["something else took its place", () => void (session.user = { name: "eve" })],
-    ["another request deleted it", async () => meanwhile((other) => void delete other.user).then(() => session.$reload())],
-  ])("refuses a write once %s", async (_, happens) => {
+  it("loses no write that is made while a save is on its way", async () => {
     const { user } = session;
-    await happens();
-    expect(() => void (user.name = "grace")).toThrow(GONE);
-  });
-
-  it("is the caller's own once pop, shift or splice returned it, until it is put back", () => {
-    const item = session.items.shift();
-    item.qty = 9;
-    session.items.push(item);
-    item.qty = 10;
-    expect(session.items).toEqual([
-      { id: 2, qty: 1 },
-      { id: 1, qty: 10 },
-    ]);
-  });
-});
-
-describe("a value that is written", () => {
-  it("loses the proxies in it, however deep", () => {
-    session.copy = { list: [session.user, new Map([["u", session.user]])] };
-    session.user.name = "grace";
-    expect(session.copy.list[0].name).toBe("grace");
-    expect(structuredClone(session.$snapshot()).copy.list[1].get("u").name).toBe("grace");
-  });
-
-  it("is refused at the line that wrote it, with its path, if it is a function or a symbol", () => {
-    expect(() => void (session.user.avatar = () => 1)).toThrow("session.user.avatar is a function");
-    expect(() => session.items.push({ id: 3, tag: Symbol("x") })).toThrow("session.items[2].tag is a symbol");
-  });
-
-  it("may be frozen: what is inside is watched, the rest is read-only", () => {
-    session.frozen = Object.freeze({ inside: { n: 1 } });
-    session.frozen.inside.n = 2;
-    expect(session.frozen).toEqual({ inside: { n: 2 } });
-    expect(() => void (session.frozen.other = 1)).toThrow(TypeError);
-  });
-
-  it("cannot reach a prototype", () => {
-    for (const key of ["__proto__", "constructor", "prototype"]) {
-      expect(() => void (session[key] = { polluted: 1 }), key).toThrow(GONE);
-      expect(() => session.$increment([key, "polluted"]), key).toThrow(GONE);
-    }
-    expect(() => void (session.x = JSON.parse('{"a":{"__proto__":{"polluted":1}}}'))).toThrow("reaches a prototype");
-    expect(session.__proto__).toBeUndefined();
-    expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
+    await stored.visit((other) => void (other.theirs = other.$increment("n")));
+    session.mine = 1;
+    session.$increment("n");
+    const saving = session.$save();
+    user.name = "b";
+    session.$increment("n");
+    await Promise.resolve();
+    user.address.city = "y";
+    session.$increment("n");
+    await saving;
+    await stored.commit(session);
+    expect(await stored.data()).toMatchObject({ user: { name: "b", address: { city: "y" } }, mine: 1, n: 4 });
   });
 });

@@ -32,11 +32,12 @@ export async function commit(
   const failed = response !== undefined && response.status >= 500 && options.commitOn === "success";
   if (!state.committed) {
     state.committed = true;
-    await engine.inTurn(state, async () => {
+    await engine.inTurn("commit", state, async () => {
       if (failed || state.status === "destroyed") return;
       await save(context, state);
       const { stored } = state;
-      if (state.status === "stored" && isRenewalDue((stored as Stored).record, options.now())) await touch(context, state);
+      if (state.status === "stored" && isRenewalDue((stored as Stored).record, options.now()))
+        await context.trace("touch", state, () => touch(context, state));
     });
   }
   const cookies = await takeCookies(context, state);

@@ -5,7 +5,9 @@ import { Queue } from "./queue.ts";
 import { openStore } from "./stores/open.ts";
 import type { MaybePromise, Store } from "./stores/store.ts";
 import type { RecordMeta } from "./record.ts";
+import type { SessionState } from "./session-state.ts";
 import { createSigner, hashToken, isSessionId, isToken, type TokenSigner } from "./token.ts";
+import type { Operation, Tracer } from "./tracer.ts";
 import type { SessionHooks } from "./types.ts";
 
 /** What the engine needs of its surroundings beside the clock; tests give their own. */
@@ -63,6 +65,8 @@ export class Context {
   readonly signer: TokenSigner;
   /** Operations on one session, by id. */
   readonly queue: Queue<string> = new Queue();
+  /** Put in place by `unsession/tracing`. */
+  tracer: Tracer | undefined;
   #store: Store | undefined;
   #opening: Promise<Store> | undefined;
 
@@ -100,8 +104,14 @@ export class Context {
     return error;
   }
 
+  /** Runs an operation, under the eyes of the tracer if there is one. */
+  trace<R>(operation: Operation, state: SessionState | undefined, task: () => Promise<R>): Promise<R> {
+    return this.tracer === undefined ? task() : this.tracer.run(operation, state, task);
+  }
+
   /** Calls a hook. What it throws concerns nobody who waits for the session. */
   tell<H extends keyof SessionHooks>(hook: H, info: Parameters<NonNullable<SessionHooks[H]>>[0]): void {
+    this.tracer?.hear(hook, info);
     const call = this.options.hooks[hook] as ((info: unknown) => void) | undefined;
     if (call === undefined) return;
     const failed = (error: unknown): void => {

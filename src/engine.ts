@@ -6,34 +6,36 @@ import { reload } from "./reload.ts";
 import { save } from "./save.ts";
 import type { SessionEngine } from "./session.ts";
 import type { SessionState } from "./session-state.ts";
+import type { Operation } from "./tracer.ts";
 
 /**
  * What a session has done for it, in turn: operations of one request on one session run one after another, and so do those of all
  * requests of this process on one id.
  */
 export function createEngine(context: Context): SessionEngine & { inTurn: InTurn } {
-  const inTurn: InTurn = (state, task) => {
-    const queued = (): ReturnType<typeof task> => {
-      const id = state.stored?.id;
-      return id === undefined ? task() : context.queue.run(id, task);
-    };
-    const result = state.tail.then(queued);
-    state.tail = result.catch(() => undefined);
-    return result;
-  };
+  const inTurn: InTurn = (operation, state, task) =>
+    context.trace(operation, state, () => {
+      const queued = (): ReturnType<typeof task> => {
+        const id = state.stored?.id;
+        return id === undefined ? task() : context.queue.run(id, task);
+      };
+      const result = state.tail.then(queued);
+      state.tail = result.catch(() => undefined);
+      return result;
+    });
   return {
     options: context.options,
     inTurn,
     save: (state) =>
-      inTurn(state, async () => {
+      inTurn("save", state, async () => {
         if (state.status === "destroyed") throw destroyedError();
         await save(context, state);
       }),
-    reload: (state) => inTurn(state, () => reload(context, state)),
-    regenerate: (state) => inTurn(state, () => regenerate(context, state)),
-    destroy: (state) => inTurn(state, () => destroy(context, state)),
+    reload: (state) => inTurn("reload", state, () => reload(context, state)),
+    regenerate: (state) => inTurn("regenerate", state, () => regenerate(context, state)),
+    destroy: (state) => inTurn("destroy", state, () => destroy(context, state)),
     update: <R>(state: SessionState, fn: (draft: Record<string, unknown>) => R) =>
-      inTurn(state, async () => {
+      inTurn("update", state, async () => {
         if (state.status === "destroyed") throw destroyedError();
         let result!: R;
         await save(context, state, (draft) => {
@@ -45,7 +47,7 @@ export function createEngine(context: Context): SessionEngine & { inTurn: InTurn
   };
 }
 
-type InTurn = <R>(state: SessionState, task: () => Promise<R>) => Promise<R>;
+type InTurn = <R>(operation: Operation, state: SessionState, task: () => Promise<R>) => Promise<R>;
 
 /** The draft is stored as soon as `fn` returns: what it did later would be lost. */
 function refusePromise(result: unknown): void {

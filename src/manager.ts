@@ -17,18 +17,23 @@ import type { DefaultSessionData, Session, SessionInfo, SessionManager, SessionO
 /** A sweep walks the whole store: it may take as long as this many saves. */
 const SWEEP_SAVES = 30;
 
-const resolved = new WeakMap<object, ResolvedOptions>();
+const contexts = new WeakMap<object, Context>();
+
+/** What a manager works with, for tracing. */
+export function contextOf(manager: object): Context {
+  const context = contexts.get(manager);
+  if (context === undefined)
+    throw new TypeError("[unsession] This is not a session manager. Make one with `createSessionManager`.");
+  return context;
+}
 
 /** The options of a manager, for adapters. */
 export function optionsOf(manager: object): ResolvedOptions {
-  const options = resolved.get(manager);
-  if (options === undefined)
-    throw new TypeError("[unsession] This is not a session manager. Make one with `createSessionManager`.");
-  return options;
+  return contextOf(manager).options;
 }
 
 export function isSessionManager(value: object): value is SessionManager {
-  return resolved.has(value);
+  return contexts.has(value);
 }
 
 /**
@@ -95,7 +100,8 @@ export function createManager<T extends object>(options: SessionOptions<T> | und
   }
 
   const manager: SessionManager<T> = {
-    load: (header, request) => loadSession(context, engine, header, request?.secure) as Promise<Session<T>>,
+    load: (header, request) =>
+      context.trace("load", undefined, () => loadSession(context, engine, header, request?.secure)) as Promise<Session<T>>,
     commit: (session, response) => commit(context, engine, stateOf(session), response),
     async find(value) {
       const token = await context.signer.verify(value);
@@ -112,12 +118,13 @@ export function createManager<T extends object>(options: SessionOptions<T> | und
       return count;
     },
     async destroy(id) {
-      return context.queue.run(id, async () => {
+      const end = async (): Promise<boolean> => {
         const found = await find(id);
         const ended = found !== undefined && (await bury(context, found));
         if (ended) context.tell("destroyed", { id });
         return ended;
-      });
+      };
+      return context.trace("destroy", undefined, () => context.queue.run(id, end));
     },
     async clear() {
       for await (const record of records()) await bury(context, record);
@@ -132,7 +139,7 @@ export function createManager<T extends object>(options: SessionOptions<T> | und
     },
     close: () => context.close(),
   };
-  resolved.set(manager, context.options);
+  contexts.set(manager, context);
   return Object.freeze(manager);
 }
 

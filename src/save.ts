@@ -156,6 +156,7 @@ async function compose(
   const cookie = state.cookieChanged ? state.cookie : undefined;
   tracker.checkpoint();
   const isNewer = record !== undefined && !isSameText(record.data, base.encoded);
+  if (isNewer) context.tracer?.hear("merged", { id: state.stored?.id });
   const merged = isNewer || revise !== undefined ? mergeChanges(context, state, theirs.data()) : undefined;
   const mine = merged === undefined ? undefined : (copy(state.raw, new Map()) as Fields);
   const tree = merged?.tree ?? state.raw;

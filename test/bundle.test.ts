@@ -15,10 +15,13 @@ describe("a bundle", () => {
     expect(both).toBeLessThan(CEILING);
   });
 
-  it("of unsession loads no framework, no node module and no serializer before it is needed", async () => {
-    const { imports } = await bundle("unsession");
-    expect(imports.filter((name) => name !== "uncrypto")).toEqual([]);
-  });
+  it.each(["unsession", "unsession/tracing"])(
+    "of %s loads no framework, no node module and no serializer before it is needed",
+    async (name) => {
+      const { imports } = await bundle(name);
+      expect(imports.filter((name) => name !== "uncrypto")).toEqual([]);
+    },
+  );
 
   it("that imports nothing by name is empty", async () => {
     for (const { name } of entries) {

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { entries, manifest, root } from "../scripts/entries.ts";
 
 /** Where a source file is an entry point by its place. Everything else in `src/` is private. */
-const PUBLIC = /^src\/(index|(h3|h3-v1|nitro|nuxt|testing)\/index|drivers\/[\w-]+)\.ts$/;
+const PUBLIC = /^src\/(index|tracing|(h3|h3-v1|nitro|nuxt|testing)\/index|drivers\/[\w-]+)\.ts$/;
 
 describe("package.json", () => {
   it("exports exactly the public source files", () => {
@@ -70,6 +70,14 @@ describe("what an import gives at run time", () => {
         "describeStoreContract",
         "readSession",
         "seedSession",
+      ]
+    `);
+  });
+
+  it("unsession/tracing", async () => {
+    expect(await namesOf(import("unsession/tracing"))).toMatchInlineSnapshot(`
+      [
+        "withTracing",
       ]
     `);
   });

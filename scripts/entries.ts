@@ -14,6 +14,7 @@ export interface Entry {
 interface Manifest {
   readonly name: string;
   readonly version: string;
+  readonly files: readonly string[];
   readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;

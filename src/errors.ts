@@ -22,11 +22,15 @@ const STATUS: Partial<Record<SessionErrorCode, number>> = {
   ERR_SESSION_GONE: 409,
 };
 
+/** In the package as it is installed: a section for each code. */
+const PAGE = "unsession/docs/errors.md";
+
 /**
  * The one error class of the package.
  *
  * `code` is a literal to switch on, `status` is set where the error has an HTTP meaning (503 or 409), `cause` is the
- * error of the store or serializer. A message never holds a token or a session's data.
+ * error of the store or serializer. A message ends with the place of its section in the documentation, and never holds a token or
+ * a session's data.
  *
  * @example
  * try { await session.$save() } catch (error) {
@@ -39,7 +43,7 @@ export class SessionError extends Error {
   readonly status: number | undefined;
 
   constructor(code: SessionErrorCode, message: string, options?: { cause?: unknown }) {
-    super(`[unsession] ${message}`, options);
+    super(`[unsession] ${message} (see ${PAGE}#${code.toLowerCase()})`, options);
     this.code = code;
     this.status = STATUS[code];
   }

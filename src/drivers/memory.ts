@@ -63,7 +63,7 @@ function pack(value: unknown): string {
   if (!(value instanceof Uint8Array)) {
     throw unsupportedError(
       "`setItemRaw` of the memory driver was given neither text nor a Uint8Array",
-      "Use `setItem`, which keeps a value as JSON.",
+      "Use `setItem`, which keeps a value as JSON",
     );
   }
   let text = BYTES;

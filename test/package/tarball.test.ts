@@ -42,7 +42,7 @@ describe("the packed tarball", () => {
       .filter((file) => file.isFile())
       .map((file) => join(file.parentPath, file.name).slice(installed.length + 1));
     const others = names.filter((name) => !/^dist\/.*\.(mjs|d\.mts)$/.test(name));
-    expect(others.toSorted()).toEqual(["LICENSE", "README.md", "package.json"]);
+    expect(others.toSorted()).toEqual(["LICENSE", "README.md", "docs/errors.md", "package.json"]);
     expect(names).toEqual(expect.arrayContaining(entries.flatMap(({ built }) => built)));
   });
 

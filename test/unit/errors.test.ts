@@ -1,6 +1,9 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { inspect } from "node:util";
 import { describe, expect, it, vi } from "vitest";
 import { createSessionManager, SessionError, type SessionErrorCode } from "unsession";
+import { manifest, root } from "../../scripts/entries.ts";
 import * as errors from "../../src/errors.ts";
 import { errorOf, failing, tokenOf, World } from "./_setup.ts";
 
@@ -24,14 +27,41 @@ const ALL: readonly [string, SessionError, SessionErrorCode, number | undefined]
   ["goneError", errors.goneError(), "ERR_SESSION_GONE", 409],
 ];
 
+/** The sections of a page, by their anchors as GitHub makes them of headings of one word. */
+function sectionsOf(page: string): Map<string, string> {
+  const [, ...sections] = readFileSync(join(root, page), "utf8").split(/^## /m);
+  return new Map(
+    sections.map((section) => {
+      const [heading = "", ...text] = section.split("\n");
+      return [heading.toLowerCase(), text.join("\n").trim()];
+    }),
+  );
+}
+
 describe.each(ALL)("%s", (_, error, code, status) => {
   it("has its code and status", () => {
     expect([error.code, error.status]).toEqual([code, status]);
   });
 
   it("says what happened, and what to do", () => {
-    expect(error.message).toMatch(/^\[unsession\] \S[^\n]+\. \S[^\n]+\.$/);
+    expect(error.message).toMatch(/^\[unsession\] \S[^\n]+\. \S[^\n]+\. \(see [^)\n]+\)$/);
     expect(error.message).not.toMatch(/\.\.|undefined|\[object/);
+  });
+
+  it("leads to its section of the documentation, which names its status", () => {
+    const [, file, anchor] = /\(see unsession\/(\S+)#(\w+)\)$/.exec(error.message) as unknown as [string, string, string];
+    expect(manifest.files).toContain(file);
+    const section = sectionsOf(file).get(anchor);
+    expect(section).toMatch(new RegExp(`^HTTP status ${status ?? 500}\\. `));
+  });
+});
+
+describe("docs/errors.md", () => {
+  it("has one section for each code, and no other", () => {
+    const source = readFileSync(join(root, "src/errors.ts"), "utf8");
+    const codes = [...source.matchAll(/^ {2}\| "(ERR_SESSION_\w+)"/gm)].map(([, code = ""]) => code.toLowerCase());
+    expect(codes).toEqual(expect.arrayContaining(ALL.map(([, , code]) => code.toLowerCase())));
+    expect([...sectionsOf("docs/errors.md").keys()]).toEqual(codes);
   });
 });
 

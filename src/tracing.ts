@@ -69,7 +69,7 @@ const CHANNELS = {
  *
  * @example
  * app.use(sessionMiddleware(withTracing(createSessionManager(options))));
- * tracingChannel("unsession.save").subscribe({ asyncEnd: ({ outcome, duration }) => histogram.record(duration, { outcome }) });
+ * tracingChannel("unsession.save").asyncEnd.subscribe(({ duration, outcome }) => histogram.record(duration, { outcome }));
  */
 export function withTracing<T extends object>(manager: SessionManager<T>): SessionManager<T> {
   const context = contextOf(manager);

@@ -1,12 +1,16 @@
 // A user's program. `tarball.test.ts` compiles it against the installed package and runs what comes out.
+import { subscribe } from "node:diagnostics_channel";
 import { H3, mockEvent } from "h3";
 import { createSessionManager, SessionError } from "unsession";
 import memory from "unsession/drivers/memory";
 import { sessionMiddleware, useSession } from "unsession/h3";
 import { createCookieJar } from "unsession/testing";
+import { withTracing, type SessionTrace } from "unsession/tracing";
 import { createStorage } from "unstorage";
 
-const sessions = createSessionManager<{ views: number }>({ storage: createStorage({ driver: memory() }) });
+const sessions = withTracing(createSessionManager<{ views: number }>({ storage: createStorage({ driver: memory() }) }));
+const outcomes: SessionTrace["outcome"][] = [];
+subscribe("tracing:unsession.save:asyncEnd", (trace) => outcomes.push((trace as SessionTrace).outcome));
 
 const app = new H3();
 app.use(sessionMiddleware(sessions));
@@ -24,6 +28,7 @@ const refusal: unknown = await useSession(mockEvent("/")).catch((error: unknown)
 
 const answers = {
   views: [await first.json(), await second.json()],
+  outcomes,
   // The class that one entry throws is the class that another exports.
   code: refusal instanceof SessionError ? refusal.code : undefined,
 };

@@ -122,7 +122,7 @@ describe("is refused with its path", () => {
   ])("%s", (_, value, message) => {
     const shown = refusal({ value });
     expect(shown).toContain(`[unsession] ${message}`);
-    expect(shown).toMatch(/\. [A-Z][^.]+\.$/);
+    expect(shown).toMatch(/\. [A-Z][^.]+\. \(see /);
   });
 
   it("a key of the session that begins with a dollar", () => {

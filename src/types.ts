@@ -28,6 +28,7 @@ export interface SessionControls<T extends object = DefaultSessionData> {
   readonly $isDirty: boolean;
   /** What changed since the session was loaded or last saved; applied in order to the old data it gives the new. */
   readonly $changes: readonly Change[];
+  /** When the session began: kept by `$regenerate`, a new one for a new session. */
   readonly $createdAt: Date;
   /** When the session ends if it is not used again; `null` for never. */
   readonly $expiresAt: Date | null;
@@ -105,11 +106,11 @@ export interface SessionCookieOverrides {
 
 /** Attributes of the session cookie. */
 export interface CookieOptions {
-  /** @default "session" */
+  /** What the browser calls it. @default "session" */
   name?: string | undefined;
   /** Hosts that get the cookie, with their subdomains; the host that set it alone if undefined. */
   domain?: string | undefined;
-  /** @default "/" */
+  /** Paths that get the cookie, with those below. @default "/" */
   path?: string | undefined;
   /** Hidden from scripts. @default true */
   httpOnly?: boolean | undefined;
@@ -124,6 +125,7 @@ export interface CookieOptions {
   secure?: boolean | "auto" | undefined;
   /** A separate cookie for each top-level site (CHIPS). @default false */
   partitioned?: boolean | undefined;
+  /** Which cookies a full browser drops first (Chromium). */
   priority?: "low" | "medium" | "high" | undefined;
   /** Whether the cookie outlives the browser. False leaves Max-Age out; expiry is tracked on the server all the same. @default true */
   persistent?: boolean | undefined;
@@ -149,6 +151,7 @@ export interface SessionOptions<T extends object = DefaultSessionData> {
   idleTimeout?: number | null | undefined;
   /** Seconds after its creation at which a session ends, used or not; none if undefined. */
   absoluteTimeout?: number | null | undefined;
+  /** Attributes of the session cookie. @default {} */
   cookie?: CookieOptions | undefined;
   /** How data becomes text. @default JSON, and superjson for what JSON would lose */
   serializer?: Serializer | undefined;
@@ -172,8 +175,9 @@ export interface SessionOptions<T extends object = DefaultSessionData> {
   timeouts?: { load?: number | undefined; save?: number | undefined } | undefined;
   /** Seconds that ended sessions are remembered, so that late requests can be told. @default 300 */
   tombstoneTtl?: number | undefined;
+  /** Functions that are told what becomes of sessions. @default {} */
   hooks?: SessionHooks<T> | undefined;
-  /** The clock, in milliseconds since the epoch. @default Date.now */
+  /** The clock, in milliseconds since the epoch. @default `Date.now` */
   now?: (() => number) | undefined;
 }
 
@@ -184,15 +188,19 @@ export interface SessionHookInfo {
 
 /** Functions called at turns in the life of sessions. What they throw goes to the `error` hook, and never to the request. */
 export interface SessionHooks<_T extends object = DefaultSessionData> {
+  /** A new session was stored. */
   created?: ((info: SessionHookInfo) => void) | undefined;
+  /** A request came with a live session. */
   loaded?: ((info: SessionHookInfo) => void) | undefined;
   /** Data was stored. */
   saved?: ((info: SessionHookInfo) => void) | undefined;
   /** The idle window began anew, data unchanged. */
   touched?: ((info: SessionHookInfo) => void) | undefined;
+  /** A session got a new token. */
   regenerated?: ((info: SessionHookInfo & { readonly previousId: string }) => void) | undefined;
+  /** A session was ended, by `$destroy`, `$clear` or the manager's `destroy`. */
   destroyed?: ((info: SessionHookInfo) => void) | undefined;
-  /** A request came with a session whose time was over. */
+  /** A request came with a session whose time was over, and which the store still had. */
   expired?: ((info: SessionHookInfo) => void) | undefined;
   /** A cookie was not accepted. */
   rejected?: ((info: SessionHookInfo & { readonly reason: RejectReason }) => void) | undefined;
@@ -227,6 +235,7 @@ export interface SessionCapabilities {
   readonly list: boolean;
   /** The largest record, in bytes. */
   readonly maxBytes?: number | undefined;
+  /** Its name: `memory`, or the driver's. */
   readonly store: string;
 }
 

@@ -64,11 +64,7 @@ function refusal(options: SessionOptions, part: RegExp): string {
 function parseMember(name: string, signature: string, doc: string): Member {
   const lines = doc.split("\n").map((line) => line.replace(/^\s*\* ?/, "").trim());
   const [text = "", ...tags] = ` ${lines.join(" ").replaceAll(/\s+/g, " ").trim()}`.split(/ @(?=[a-z])/);
-  const tag = (name: string): string | undefined =>
-    tags
-      .find((one) => one.startsWith(`${name} `))
-      ?.slice(name.length + 1)
-      .trim();
+  const tag = (key: string): string | undefined => tags.find((one) => one.startsWith(`${key} `))?.slice(key.length + 1);
   return {
     name,
     signature,

@@ -38,6 +38,12 @@ function blocksOf(page: string): Block[] {
   }));
 }
 
+/** What a block says that it prints: behind a `console.log`, or as `// prints "…"` where a callback does. */
+function promisedBy(code: string): string[] {
+  const promises = code.matchAll(/console\.log\(.*\); \/\/ (.*)$|\/\/ prints "(.*)"$/gm);
+  return [...promises].map(([, logged, printed]) => logged ?? printed ?? "");
+}
+
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
@@ -82,13 +88,16 @@ describe("the code in README and docs", () => {
         }
       } else {
         expect([await ended, errors]).toEqual([0, ""]);
-        const promised = [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, line]) => line);
-        expect(output.split("\n").filter((line) => line !== "")).toEqual(promised);
+        expect(output.split("\n").filter((line) => line !== "")).toEqual(promisedBy(code));
       }
     },
   );
 
-  it("type-checks", () => {
+  // What a block declares of a module holds for its whole program.
+  const declaring = files.filter((_, index) => scripts[index]?.code.includes("declare module"));
+  const others = files.filter((file) => !declaring.includes(file));
+
+  it.each([[others], ...declaring.map((file) => [[file]])])("type-checks, program %#", (program) => {
     const config = join(folder, "tsconfig.json");
     writeFileSync(
       config,
@@ -96,7 +105,7 @@ describe("the code in README and docs", () => {
         extends: join(root, "tsconfig.json"),
         include: [],
         compilerOptions: { isolatedDeclarations: false, declaration: false, moduleDetection: "force" },
-        files,
+        files: program,
       }),
     );
     const { status, stdout } = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", config], {

@@ -35,14 +35,14 @@ export function withOption(name: string, value: unknown): SessionOptions {
 
 /** What an option takes, in the words of the check that refuses everything else. */
 export function acceptedBy(option: string): string {
-  // No option takes a symbol.
-  return refusal(withOption(option, Symbol("refused")), /Give it (.*)\.$/);
+  // No option takes a symbol. What follows in parentheses is where to read more.
+  return refusal(withOption(option, Symbol("refused")), /Give it (.*)\.(?: \(|$)/);
 }
 
 /** Names that `options`, or one group of them, may have: the check of misspelt ones lists them. */
 export function knownNames(group?: "cookie" | "timeouts" | "hooks"): string[] {
   const misspelt = group === undefined ? "none" : `${group}.none`;
-  return refusal(withOption(misspelt, 1), /there is no such option, only (.*)\.$/).split(", ");
+  return refusal(withOption(misspelt, 1), /there is no such option, only ([\w, ]*)/).split(", ");
 }
 
 /** Types by the names they are exported under. */

@@ -1,13 +1,16 @@
-import { readFileSync } from "node:fs";
-import { bodyLimit, H3, redirect, type H3Event, type HTTPResponse } from "h3";
+import { bodyLimit, H3 } from "h3";
 import { sessionMiddleware, useSession } from "unsession/h3";
+import { serveFiles } from "./files.ts";
+import { readForm, seeOther } from "./forms.ts";
 import { page } from "./page.ts";
 import { sameOrigin } from "./same-origin.ts";
 import { sessions } from "./sessions.ts";
 import { findProduct, parseQuantity } from "./shop.ts";
+import { tabs } from "./tabs/routes.ts";
 
 const SECURITY_POLICY =
-  "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+  "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; " +
+  "base-uri 'none'; frame-ancestors 'none'";
 
 export { sessions };
 export const app: H3 = new H3();
@@ -77,23 +80,16 @@ app.post("/cart/:id", async (event) => {
   return seeOther("/#cart");
 });
 
-for (const [path, type] of [
-  ["style.css", "text/css"],
-  ["icon.svg", "image/svg+xml"],
-] as const) {
-  const content = readFileSync(new URL(path, import.meta.url), "utf8");
-  // No session is used here, so none is loaded, and no cookie sent.
-  app.get(`/${path}`, (event) => {
-    event.res.headers.set("content-type", type);
-    return content;
-  });
-}
+app.mount("/tabs", tabs);
 
-/** After a POST: the browser gets the page, and reloading it posts nothing again. Always to a path of our own. */
-function seeOther(path: `/${string}`): HTTPResponse {
-  return redirect(path, 303);
-}
+const local = (file: string): URL => new URL(file, import.meta.url);
+const font = (name: string): URL =>
+  new URL(import.meta.resolve(`@fontsource-variable/${name}/files/${name}-latin-wght-normal.woff2`));
 
-async function readForm(event: H3Event): Promise<URLSearchParams> {
-  return new URLSearchParams(await event.req.text());
-}
+serveFiles(app, {
+  "/theme.css": local("theme.css"),
+  "/style.css": local("style.css"),
+  "/icon.svg": local("icon.svg"),
+  "/geist.woff2": font("geist"),
+  "/geist-mono.woff2": font("geist-mono"),
+});

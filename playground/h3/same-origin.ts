@@ -16,7 +16,8 @@ export function sameOrigin(event: H3Event): void {
   }
 }
 
-function isForeign({ req, url }: H3Event): boolean {
+/** Whether a page of another origin asks. */
+export function isForeign({ req, url }: H3Event): boolean {
   const site = req.headers.get("sec-fetch-site");
   if (site !== null) return site !== "same-origin" && site !== "none";
   // Older browsers, and plain http. Without either header it is no browser, so there is no cookie to abuse.

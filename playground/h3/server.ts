@@ -1,17 +1,36 @@
-import { serve } from "h3";
-import { app } from "./app.ts";
+import { serve, type H3 } from "h3";
+import { app, sessions } from "./app.ts";
 
-await listen(Number(process.env["PORT"] || 3000));
+if (await hasStore()) {
+  const served = process.env["NODE_ENV"] === "production" ? app : (await import("../inspector/app.ts")).inspected;
+  await listen(served, Number(process.env["PORT"] || 3000));
+} else {
+  process.exitCode = 1;
+}
 
-/** Serves the application, and prints its address. Takes the next port where one is taken. */
-async function listen(port: number): Promise<unknown> {
+/** Asks the store once, so that a wrong one is found now and not by the first visitor; says what it is. */
+async function hasStore(): Promise<boolean> {
+  try {
+    await sessions.find("nobody");
+  } catch (error) {
+    const { message } = ((error as Error).cause ?? error) as Error;
+    console.error(message);
+    return false;
+  }
+  const { store, class: kind } = sessions.capabilities ?? {};
+  console.log(`Sessions are kept in ${store}, a store of class ${kind}.`);
+  return true;
+}
+
+/** Serves an application, and prints its address. Takes the next port where one is taken. */
+async function listen(served: H3, port: number): Promise<unknown> {
   // Only this machine can reach it, unless HOST says otherwise.
   const hostname = process.env["HOST"] || "127.0.0.1";
   try {
-    return await serve(app, { port, hostname, silent: false, gracefulShutdown: false }).ready();
+    return await serve(served, { port, hostname, silent: false, gracefulShutdown: false }).ready();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
     console.log(`Port ${port} is taken.`);
-    return listen(port + 1);
+    return listen(served, port + 1);
   }
 }

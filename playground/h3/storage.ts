@@ -1,0 +1,35 @@
+import { createStorage, type Driver, type Storage } from "unstorage";
+import { counted } from "../inspector/count.ts";
+
+/** What `STORAGE` may be, each with an example. A driver is imported when it is asked for. */
+const schemes: readonly (readonly [example: string, open: (url: string) => Promise<Driver>])[] = [
+  ["memory:", async () => (await import("unsession/drivers/memory")).default()],
+  ["fs:./data", async (url) => (await import("unstorage/drivers/fs")).default({ base: rest(url), atomic: true })],
+  ["fs-lite:./data", async (url) => (await import("unstorage/drivers/fs-lite")).default({ base: rest(url), atomic: true })],
+  ["lru-cache:", async () => (await import("unstorage/drivers/lru-cache")).default({})],
+  ["http://localhost:4000", async (url) => (await import("unstorage/drivers/http")).default({ base: url })],
+  ["https://example.com", async (url) => (await import("unstorage/drivers/http")).default({ base: url })],
+  ["redis://localhost:6379", async (url) => (await import("unstorage/drivers/redis")).default({ url })],
+];
+
+/**
+ * The storage of a URL.
+ *
+ * @throws {Error} if no scheme fits: with all that do
+ */
+export async function openStorage(url: string): Promise<Storage> {
+  const found = schemes.find(([example]) => url.startsWith(schemeOf(example)));
+  if (found === undefined) {
+    throw new Error(`STORAGE is ${JSON.stringify(url)}. Give it one of: ${schemes.map(([example]) => example).join(", ")}`);
+  }
+  const [, open] = found;
+  return createStorage({ driver: counted(await open(url)) });
+}
+
+function schemeOf(url: string): string {
+  return url.slice(0, url.indexOf(":") + 1);
+}
+
+function rest(url: string): string {
+  return url.slice(schemeOf(url).length);
+}

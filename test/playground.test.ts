@@ -1,101 +1,12 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
-import { createInterface } from "node:readline";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { app, sessions } from "../playground/h3/app.ts";
+import { describe, expect, it } from "vitest";
+import { sessions } from "../playground/h3/app.ts";
 import { root } from "../scripts/entries.ts";
-
-const ORIGIN = "http://localhost:3000";
-
-/** A browser without JavaScript: keeps a cookie, presses buttons, follows redirects. */
-class Browser {
-  cookie: string | undefined;
-  /** The `Set-Cookie` headers of the last press or visit, redirects included. */
-  received: string[] = [];
-  html = "";
-
-  get token(): string {
-    return this.cookie?.split("=")[1] ?? "";
-  }
-
-  get count(): number {
-    return Number(this.find(/aria-label="Count">(\d+)</));
-  }
-
-  get notice(): string | undefined {
-    return this.find(/role="status">([^<]*)</);
-  }
-
-  get user(): string | undefined {
-    return this.find(/Logged in as <strong>([^<]*)</);
-  }
-
-  /** The lines of the cart, as `Sencha × 2`. */
-  get cart(): string[] {
-    const lines = /<tbody>([\s\S]*?)<\/tbody>/.exec(this.html)?.[1] ?? "";
-    return [...lines.matchAll(/<th scope="row">([^<]*)<[\s\S]*?<output[^>]*>(\d+)</g)].map(([, name, n]) => `${name} × ${n}`);
-  }
-
-  find(pattern: RegExp): string | undefined {
-    return pattern.exec(this.html)?.[1];
-  }
-
-  async send(path: string, init: RequestInit = {}): Promise<Response> {
-    const request = new Request(new URL(path, ORIGIN), init);
-    if (this.cookie !== undefined) request.headers.set("cookie", this.cookie);
-    const response = await app.fetch(request);
-    for (const header of response.headers.getSetCookie()) {
-      this.received.push(header);
-      this.cookie = /; Max-Age=0\b/.test(header) ? undefined : header.split(";")[0];
-    }
-    return response;
-  }
-
-  /** What a form sends, its redirect not followed. */
-  submit(path: string, fields: Record<string, string> = {}, headers: Record<string, string> = {}): Promise<Response> {
-    return this.send(path, { method: "POST", body: new URLSearchParams(fields), headers });
-  }
-
-  async visit(path = "/"): Promise<this> {
-    this.received = [];
-    return this.#show(await this.send(path));
-  }
-
-  /** Sends the form of the button on the page that has this name, with the fields filled in. */
-  async press(name: string, fields: Record<string, string> = {}): Promise<this> {
-    for (const [, action = "", form = ""] of this.html.matchAll(
-      /<form method="post" action="([^"]*)"[^>]*>([\s\S]*?)<\/form>/g,
-    )) {
-      for (const [, attributes = "", label = ""] of form.matchAll(/<button([^>]*)>([^<]*)<\/button>/g)) {
-        const attribute = (key: string): string | undefined => new RegExp(`\\b${key}="([^"]*)"`).exec(attributes)?.[1];
-        if ((attribute("aria-label") ?? label) !== name) continue;
-        for (const field of Object.keys(fields)) expect(form).toContain(`name="${field}"`);
-        const own = attribute("name");
-        const sent = own === undefined ? fields : { ...fields, [own]: attribute("value") ?? "" };
-        this.received = [];
-        const response = await this.submit(action, sent, { origin: ORIGIN, "sec-fetch-site": "same-origin" });
-        expect(response.status).toBe(303);
-        const location = response.headers.get("location") ?? "";
-        expect(location).toMatch(/^\/(?:#\w+)?$/);
-        return this.#show(await this.send(location));
-      }
-    }
-    throw new Error(`The page has no button "${name}"`);
-  }
-
-  async #show(response: Response): Promise<this> {
-    expect(response.status).toBe(200);
-    this.html = await response.text();
-    return this;
-  }
-}
-
-function open(): Promise<Browser> {
-  return new Browser().visit();
-}
+import { Browser, open, ORIGIN } from "./playground-browser.ts";
+import { start } from "./playground-start.ts";
 
 describe("the playground's page", () => {
   it("has no script, and forbids any", async () => {
@@ -358,7 +269,7 @@ describe("the playground, asked from elsewhere", () => {
 describe("npm start", () => {
   it("serves the playground at the address that it prints", async () => {
     const port = await withPort((taken) => taken);
-    const address = await start(port);
+    const { address } = await start({ PORT: String(port) });
     expect(address).toBe(`http://127.0.0.1:${port}/`);
     const response = await fetch(address);
     expect([response.status, response.headers.getSetCookie()]).toEqual([
@@ -370,7 +281,7 @@ describe("npm start", () => {
 
   it("takes the next port where one is taken", async () => {
     await withPort(async (taken) => {
-      const address = await start(taken);
+      const { address } = await start({ PORT: String(taken) });
       expect(Number(new URL(address).port)).toBeGreaterThan(taken);
       expect((await fetch(address)).status).toBe(200);
     });
@@ -387,26 +298,4 @@ async function withPort<R>(run: (port: number) => R): Promise<Awaited<R>> {
     server.close();
     await once(server, "close");
   }
-}
-
-/** Runs the script of `npm start` until the test is over; gives the address that it prints. */
-async function start(port: number): Promise<string> {
-  const child = spawn(process.execPath, [join(root, "scripts/start.mjs")], {
-    env: { ...process.env, NODE_ENV: "development", HOST: "", PORT: String(port) },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const ended = once(child, "close");
-  onTestFinished(async () => {
-    if (child.exitCode === null) process.kill(child.pid as number);
-    await ended;
-  });
-  return printedAddress(child.stdout);
-}
-
-async function printedAddress(output: NodeJS.ReadableStream): Promise<string> {
-  for await (const line of createInterface({ input: output })) {
-    const [address] = /http:\/\/\S+/.exec(line) ?? [];
-    if (address !== undefined) return address;
-  }
-  throw new Error("It ended without an address");
 }

@@ -15,6 +15,7 @@ export function serveFiles(app: H3, files: Readonly<Record<string, URL>>): void 
     const content = readFileSync(file);
     app.get(path, (event) => {
       event.res.headers.set("content-type", TYPES[extname(path)] ?? "application/octet-stream");
+      event.res.headers.set("cache-control", "max-age=60");
       return content;
     });
   }

@@ -22,10 +22,10 @@ async function refresh() {
   const { version } = panel.dataset;
   const response = await fetch(`/_inspector/requests?since=${encodeURIComponent(version)}`);
   if (response.status !== 200) return;
-  const closed = new Set([...panel.querySelectorAll("details:not([open])")].map(({ dataset }) => dataset.key));
+  const shown = new Map([...panel.querySelectorAll("details")].map(({ dataset, open }) => [dataset.key, open]));
   panel.innerHTML = await response.text();
   panel.dataset.version = response.headers.get("x-version");
-  for (const details of panel.querySelectorAll("details")) details.open = !closed.has(details.dataset.key);
+  for (const details of panel.querySelectorAll("details")) details.open = shown.get(details.dataset.key) ?? details.open;
   countDown();
 }
 

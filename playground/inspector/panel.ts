@@ -46,28 +46,42 @@ export function panel(view: PanelView): Html {
   const { session, requests, capabilities } = view;
   const store = capabilities && html`<p class="store">${capabilities.store} <b>class ${capabilities.class}</b></p>`;
   if (session.$id === undefined) {
-    return html`<section>
-      ${store}
-      <p class="empty">No session yet: this browser has sent no cookie that belongs to one.</p>
-    </section>`;
+    return html`${store}
+      <p class="empty">No session yet: this browser has sent no cookie that belongs to one.</p>`;
   }
   return html`
-    <section aria-label="Session">
-      ${store}
-      <p class="id" title="$id: SHA-256 of the token, safe to log">${session.$id}</p>
-      <dl>${[idleDeadline(view), absoluteDeadline(view)]}</dl>
+    ${store}
+    <section class="session" aria-label="Session">
+      <dl>
+        <div class="id">
+          <dt>Session id</dt>
+          <dd title="SHA-256 of the token: safe to log">${session.$id}</dd>
+        </div>
+        ${[idleDeadline(view), absoluteDeadline(view)]}
+      </dl>
     </section>
-    <section aria-labelledby="data-title">
+    <section class="data" aria-labelledby="data-title">
       <h2 id="data-title">Data</h2>
       ${Object.keys(session).length > 0 ? tree(session.$snapshot()) : html`<p class="empty">Empty.</p>`}
     </section>
-    <section aria-labelledby="requests-title">
+    <section class="requests" aria-labelledby="requests-title">
       <h2 id="requests-title">Requests <small>newest first</small></h2>
       <ol>
-        ${requests.map(request)}
+        ${folded(requests).map((group) => (group[0]?.usedSession ? group.map(request) : unused(group)))}
       </ol>
     </section>
   `;
+}
+
+/** Requests that did not use the session, one after another, are one group. */
+function folded(requests: readonly RequestRecord[]): RequestRecord[][] {
+  const groups: RequestRecord[][] = [];
+  for (const record of requests) {
+    const group = groups.at(-1);
+    if (group?.[0]?.usedSession === record.usedSession) group.push(record);
+    else groups.push([record]);
+  }
+  return groups;
 }
 
 function idleDeadline({ session, idleTimeout, now }: PanelView): Html {
@@ -105,23 +119,15 @@ function duration(milliseconds: number): string {
 }
 
 function request(record: RequestRecord): Html {
-  const { method, path, status, duration: took, usedSession, changes, hooks, cookies, at } = record;
-  const head = html`
-    <p class="head" title="${at.toISOString()}">
-      <b>${method}</b> <span class="path">${path}</span>
-      <span class="${status < 400 ? "status" : "status failed"}">${status}</span>
-      <span class="took">${took.toFixed(1)} ms</span>
-    </p>
-  `;
-  if (!usedSession)
-    return html`<li class="unused">
-      ${head}
-      <p class="cost">${cost(record)}<span>session not used</span></p>
-    </li>`;
+  const { method, path, status, duration: took, changes, hooks, cookies, at } = record;
   return html`
     <li>
-      ${head}
-      <p class="cost">${cost(record)}${hooks.map((hook) => html`<span>${hook}</span>`)}</p>
+      <p class="head" title="${at.toISOString()}">
+        <b>${method}</b> <span class="path">${path}</span>
+        <span class="${status < 400 ? "status" : "status failed"}">${status}</span>
+        <span class="took">${took.toFixed(1)} ms</span>
+      </p>
+      <p class="cost">${cost([record])} <span>${hooks.join(", ")}</span></p>
       ${
         changes.length > 0
           ? html`<ul class="changes" aria-label="Changes">
@@ -134,8 +140,18 @@ function request(record: RequestRecord): Html {
   `;
 }
 
+function unused(records: readonly RequestRecord[]): Html {
+  return html`
+    <li class="unused">
+      <p class="cost">${cost(records)} <span>session not used</span></p>
+      <p class="path">${records.map(({ method, path }) => `${method} ${path}`).join(", ")}</p>
+    </li>
+  `;
+}
+
 /** What the store was asked, in its order. */
-function cost({ calls }: RequestRecord): Html {
+function cost(records: readonly RequestRecord[]): Html {
+  const calls = records.flatMap((record) => record.calls);
   const count = (kind: string): number => calls.filter((call) => call.kind === kind).length;
   return html`
     <strong>${plural(count("read"), "read")} · ${plural(count("write"), "write")}</strong>

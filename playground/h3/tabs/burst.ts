@@ -16,20 +16,20 @@ export function burstResult(burst: Burst | undefined, conflicts: number): Html {
   return html`
     <dl class="tally">
       ${[
-        tally("Counter", html`${count}<small> of ${runs.length}</small>`, 'session.$increment(["burst", "count"])'),
-        tally("Pushes", html`${log.length}<small> of ${runs.length}</small>`, "burst.log.push(n)"),
-        tally("Set members", html`${members.size}<small> of ${runs.length}</small>`, "burst.members.add(n)"),
-        tally("Same place", html`no. ${last}<small> won, ${conflicts} conflicts reported</small>`, "burst.last = n"),
+        tally("Counter", `${count} of ${runs.length}`, 'session.$increment(["burst", "count"])'),
+        tally("Pushes to an array", `${log.length} of ${runs.length}`, "burst.log.push(n)"),
+        tally("Members of a Set", `${members.size} of ${runs.length}`, "burst.members.add(n)"),
+        tally("The same place", `No. ${last} won`, "burst.last = n", `${conflicts} conflicts reported`),
       ]}
     </dl>
     ${timeline(runs)}
   `;
 }
 
-function tally(name: string, content: Html, code: string): Html {
+function tally(name: string, result: string, code: string, note = ""): Html {
   return html`<div>
     <dt>${name}</dt>
-    <dd>${content}</dd>
+    <dd>${result} <small>${note}</small></dd>
     <dd><code>${code}</code></dd>
   </div>`;
 }
@@ -55,9 +55,7 @@ function timeline(runs: readonly Run[]): Html {
       <svg viewBox="0 0 ${WIDTH} ${ordered.length * ROW}" role="img" aria-label="${runs.length} requests that overlap">
         ${bars}
       </svg>
-      <figcaption>
-        <span>first load</span> <span>a bar is a request, from its load to its write</span> <span>${end - begin} ms</span>
-      </figcaption>
+      <figcaption><span>A bar is a request, from its load to its write</span> <span>${end - begin} ms</span></figcaption>
     </figure>
   `;
 }

@@ -76,5 +76,5 @@ export function panePage(tab: Tab, { notes = {}, colour = "green", presses = 0 }
 
 function conflictText(conflicts: number): string {
   if (conflicts === 0) return "No conflict so far.";
-  return `${conflicts} ${conflicts === 1 ? "conflict" : "conflicts"} reported at session.colour: the last to commit won.`;
+  return `${conflicts} ${conflicts === 1 ? "conflict" : "conflicts"} reported: the last to commit won.`;
 }

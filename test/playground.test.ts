@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -263,6 +263,15 @@ describe("the playground, asked from elsewhere", () => {
   it.each(["/count", "/login", "/logout", "/cart", "/cart/sencha"])("changes nothing by a GET of %s", async (path) => {
     const browser = await open();
     expect((await browser.send(path)).status).toBeGreaterThanOrEqual(400);
+  });
+});
+
+describe("the README's pictures", () => {
+  it("are there, in both colour schemes, and small", () => {
+    const readme = readFileSync(join(root, "README.md"), "utf8");
+    const pictures = [...readme.matchAll(/(?:src|srcset)="(docs\/images\/[^"]+)"/g)].map(([, path = ""]) => path);
+    expect(pictures.map((path) => /-(dark|light)\.webp$/.exec(path)?.[1])).toEqual(["dark", "light", "dark", "light"]);
+    for (const path of pictures) expect(statSync(join(root, path)).size, path).toBeLessThan(150_000);
   });
 });
 

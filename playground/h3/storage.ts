@@ -20,7 +20,7 @@ const schemes: readonly (readonly [example: string, open: (url: string) => Promi
 export async function openStorage(url: string): Promise<Storage> {
   const found = schemes.find(([example]) => url.startsWith(schemeOf(example)));
   if (found === undefined) {
-    throw new Error(`STORAGE is ${JSON.stringify(url)}. Give it one of: ${schemes.map(([example]) => example).join(", ")}`);
+    throw new Error(`${JSON.stringify(url)} is none of ${schemes.map(([example]) => example).join(", ")}`);
   }
   const [, open] = found;
   return createStorage({ driver: counted(await open(url)) });

@@ -6,7 +6,7 @@ import { current } from "./record.ts";
 const kStore = Symbol.for("unsession.store");
 
 /** What reads, by any name that drivers, stores and clients have for it. Everything else writes. */
-const READ = /^(?:get|has|keys|scan|exists|find|mget)/;
+const READ = /^(?:get|has|keys|scan|exists|find|mget|info|ping)/;
 
 const DRIVER_CALLS = ["hasItem", "getItem", "getItemRaw", "getKeys", "setItem", "setItemRaw", "removeItem"];
 const STORE_CALLS = ["get", "create", "replace", "touch", "remove", "keys", "sweep"];
@@ -49,7 +49,8 @@ function watched<O extends object>(target: O, seen: (name: string, answer: unkno
   return new Proxy(target, {
     get(_, name) {
       const value: unknown = Reflect.get(target, name, target);
-      if (typeof value !== "function" || typeof name !== "string") return value;
+      // By its constructor a client may be known.
+      if (typeof value !== "function" || typeof name !== "string" || name === "constructor") return value;
       // Called on the target itself, since a proxy has no private fields.
       return (...args: unknown[]) => seen(name, Reflect.apply(value, target, args));
     },

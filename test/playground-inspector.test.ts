@@ -7,8 +7,8 @@ import { inspected } from "../playground/inspector/app.ts";
 import { requestsOf } from "../playground/inspector/log.ts";
 import { tree } from "../playground/inspector/tree.ts";
 import { root } from "../scripts/entries.ts";
-import { Browser, open as openPage } from "./playground-browser.ts";
-import { start } from "./playground-start.ts";
+import { Browser, open as openPage } from "./_playground-browser.ts";
+import { start } from "./_playground-start.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
 

@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { openStorage } from "../playground/h3/storage.ts";
 import { counted } from "../playground/inspector/count.ts";
 import { createRecord, current } from "../playground/inspector/record.ts";
-import { failToStart, start } from "./playground-start.ts";
+import { failToStart, start } from "./_playground-start.ts";
 
 async function folder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), "playground-"));

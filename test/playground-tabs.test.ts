@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { sessions } from "../playground/h3/app.ts";
 import { root } from "../scripts/entries.ts";
-import { Browser } from "./playground-browser.ts";
+import { Browser } from "./_playground-browser.ts";
 
 /** A browser with the page open, so that there is a session. */
 function open(): Promise<Browser> {

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { sessions } from "../playground/h3/app.ts";
 import { root } from "../scripts/entries.ts";
-import { Browser, open, ORIGIN } from "./playground-browser.ts";
-import { start } from "./playground-start.ts";
+import { Browser, open, ORIGIN } from "./_playground-browser.ts";
+import { start } from "./_playground-start.ts";
 
 describe("the playground's page", () => {
   it("has no script, and forbids any", async () => {

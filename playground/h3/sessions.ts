@@ -23,7 +23,7 @@ export const IDLE_TIMEOUT: number = 14 * DAY;
 export const ABSOLUTE_TIMEOUT: number = 30 * DAY;
 
 export const sessions: SessionManager<VisitorData> = createSessionManager<VisitorData>({
-  storage: () => openStorage(process.env["STORAGE"] || "memory:"),
+  storage: await openStorage(process.env["STORAGE"] || "memory:"),
   idleTimeout: IDLE_TIMEOUT,
   absoluteTimeout: ABSOLUTE_TIMEOUT,
   // The cookie ends with the browser, unless a visitor asks to be remembered.

@@ -23,7 +23,10 @@ export async function openStorage(url: string): Promise<Storage> {
     throw new Error(`${JSON.stringify(url)} is none of ${schemes.map(([example]) => example).join(", ")}`);
   }
   const [, open] = found;
-  return createStorage({ driver: counted(await open(url)) });
+  const driver = await open(url);
+  // Imports what the driver needs now, and not while the first visitor waits for the store.
+  await driver.getInstance?.();
+  return createStorage({ driver: counted(driver) });
 }
 
 function schemeOf(url: string): string {

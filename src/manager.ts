@@ -76,7 +76,7 @@ export function createManager<T extends object>(options: SessionOptions<T> | und
         `The store ${store.name} cannot list its sessions`,
         "Keep an index of your own, or use another store",
       );
-    for await (const key of listKeys(context, store)) {
+    for await (const key of listKeys(context, store, loadBudget)) {
       // The sessions of a manager whose prefix begins with this one are not ours.
       if (!context.isKey(key)) continue;
       const entry = await context.ask(loadBudget(), "list sessions", () => store.get(key));
@@ -143,12 +143,19 @@ export function createManager<T extends object>(options: SessionOptions<T> | und
   return Object.freeze(manager);
 }
 
-/** @throws {SessionError} `ERR_SESSION_STORE` */
-async function* listKeys(context: Context, store: Store): AsyncGenerator<string> {
+/** The keys, each of which the store may take as long for as for a load. @throws {SessionError} `ERR_SESSION_STORE` */
+async function* listKeys(context: Context, store: Store, budget: () => Budget): AsyncGenerator<string> {
+  const keys = await context.ask(budget(), "list sessions", () => store.keys(context.options.prefix));
+  const walk = Symbol.asyncIterator in keys ? keys[Symbol.asyncIterator]() : keys[Symbol.iterator]();
   try {
-    yield* store.keys(context.options.prefix);
-  } catch (cause) {
-    throw context.storeFailed("list sessions", cause);
+    for (;;) {
+      const next = await context.ask(budget(), "list sessions", () => walk.next());
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    // Not awaited: a step that hangs holds it up for ever.
+    Promise.resolve(walk.return?.()).catch(() => {});
   }
 }
 

@@ -1,27 +1,15 @@
 import { optionError, unsupportedError } from "../errors.ts";
 import { isProduction, notice } from "../notice.ts";
-import { createGenericStore } from "./generic.ts";
 import { createMemoryStore } from "./memory.ts";
+import { findMount, isStorage, type DriverLike, type Mount } from "./mount.ts";
+import { isRedisClient } from "./redis/client.ts";
 import { kStore, type MaybePromise, type Store } from "./store.ts";
 import type { StorageLike } from "./text-items.ts";
 
 type Source = object | (() => MaybePromise<object>) | undefined;
 
-/** An unstorage `Storage`, which knows the driver of a key. */
-interface Mounts extends StorageLike {
-  getMount(key: string): { base: string; driver: DriverLike };
-}
-
-/** What of an unstorage driver is used. */
-interface DriverLike extends StorageLike {
-  readonly name?: string;
-  readonly flags?: { readonly ttl?: boolean };
-  readonly options?: { readonly readOnly?: boolean };
-  getInstance?(): MaybePromise<unknown>;
-}
-
 /**
- * Finds the store behind what the `storage` option was given.
+ * Finds the store behind what the `storage` option was given. Only that one is imported.
  *
  * @throws {SessionError} `ERR_SESSION_UNSUPPORTED` if no store knows it
  */
@@ -31,15 +19,18 @@ export async function openStore(source: Source, prefix: string, now: () => numbe
   if (typeof given !== "object" || given === null) {
     throw optionError("storage", given, "a function that returns an unstorage Storage or driver, or a store");
   }
-  const own = storeOf(given);
+  const own = storeOf(given) ?? (await openClient(given));
   if (own !== undefined) return own;
-  // A mount is found by a whole key: a prefix need not end where a segment does.
-  const mount = isStorage(given) ? given.getMount(`${prefix}id`) : { base: "", driver: given as DriverLike };
-  const store = storeOf(await mount.driver.getInstance?.());
-  if (store !== undefined) return mount.base === "" ? store : withoutBase(store, mount.base);
-  if (isWritable(mount.driver)) return openGeneric(given as StorageLike, mount.driver, prefix, now);
+  const mount = isStorage(given) ? findMount(given, prefix) : { driver: given as DriverLike, namespace: "", base: "" };
+  const { driver } = mount;
+  const instance = await driver.getInstance?.();
+  const store = storeOf(instance);
+  if (store !== undefined) return renamed(store, mount, "");
+  const client = await openClient(instance);
+  if (client !== undefined) return renamed(client, mount, baseOf(driver));
+  if (isWritable(driver)) return openGeneric(given as StorageLike, driver, prefix, now);
   throw unsupportedError(
-    `The storage ${JSON.stringify(mount.driver.name ?? "without a name")} cannot keep sessions`,
+    `The storage ${JSON.stringify(driver.name ?? "without a name")} cannot keep sessions`,
     "Use an unstorage driver that can be read and written, or a store of your own",
   );
 }
@@ -48,7 +39,7 @@ export async function openStore(source: Source, prefix: string, now: () => numbe
 export function isStorageSource(value: unknown): boolean {
   if (typeof value === "function") return true;
   if (typeof value !== "object" || value === null) return false;
-  return storeOf(value) !== undefined || isStorage(value) || "getItem" in value || "getInstance" in value;
+  return storeOf(value) !== undefined || isStorage(value) || isRedisClient(value) || "getItem" in value || "getInstance" in value;
 }
 
 function openMemory(now: () => number): Store {
@@ -58,7 +49,14 @@ function openMemory(now: () => number): Store {
   return createMemoryStore({ now });
 }
 
-function openGeneric(storage: StorageLike, driver: DriverLike, prefix: string, now: () => number): Store {
+/** The store over a client of a back end; `undefined` for a client that is not known. */
+async function openClient(client: unknown): Promise<Store | undefined> {
+  if (!isRedisClient(client)) return undefined;
+  const { createRedisStore } = await import("./redis.ts");
+  return createRedisStore(client);
+}
+
+async function openGeneric(storage: StorageLike, driver: DriverLike, prefix: string, now: () => number): Promise<Store> {
   const { name = "unstorage driver", flags } = driver;
   if (isProduction()) {
     notice(
@@ -66,6 +64,7 @@ function openGeneric(storage: StorageLike, driver: DriverLike, prefix: string, n
       `The store ${JSON.stringify(name)} has no conditional writes: concurrent changes of a session are all kept within one process only.`,
     );
   }
+  const { createGenericStore } = await import("./generic.ts");
   // By the driver, since `prefixStorage` and Nitro's `useStorage(base)` make a new Storage each time.
   return createGenericStore(storage, { name, prefix, now, ttl: flags?.ttl, backEnd: driver });
 }
@@ -77,33 +76,38 @@ function storeOf(value: unknown): Store | undefined {
   return "replace" in value && "create" in value && "touch" in value && "class" in value ? (value as Store) : undefined;
 }
 
-function isStorage(value: object): value is Mounts {
-  return "getMount" in value && typeof value.getMount === "function";
-}
-
 /** Read-only drivers do nothing when they are written to, and a Storage does not tell. */
 function isWritable({ getItem, setItem, setItemRaw, removeItem, options }: DriverLike): boolean {
   const writes = typeof setItem === "function" || typeof setItemRaw === "function";
   return typeof getItem === "function" && writes && typeof removeItem === "function" && options?.readOnly !== true;
 }
 
-/** A driver that is mounted below a base gets keys without it. */
-function withoutBase(store: Store, base: string): Store {
-  const at = (key: string): string => (key.startsWith(base) ? key.slice(base.length) : key);
-  const { name, ttl, list, maxBytes } = store;
+/** What a driver's `base` option puts before its keys. */
+function baseOf({ options }: DriverLike): string {
+  const base = (options?.base ?? "").replaceAll(/[/\\]/g, ":").replaceAll(/^:+|:+$/g, "");
+  return base === "" ? "" : `${base}:`;
+}
+
+/** A back end that knows keys by other names: a driver by those below its mount, what is behind a driver by those with its base. */
+function renamed(store: Store, { namespace, base: mounted }: Mount, base: string): Store {
+  if (namespace === mounted && base === "") return store;
+  const inner = (key: string): string => base + (namespace + key).slice(mounted.length);
+  const outer = (key: string): string => (mounted + key.slice(base.length)).slice(namespace.length);
+  const { name, ttl, list, maxBytes, binary } = store;
   return {
     name,
     class: store.class,
     ttl,
     list,
     maxBytes,
-    get: (key) => store.get(at(key)),
-    create: (key, value, ttlMs) => store.create(at(key), value, ttlMs),
-    replace: (key, value, expected, ttlMs) => store.replace(at(key), value, expected, ttlMs),
-    touch: (key, header, expected, ttlMs) => store.touch(at(key), header, expected, ttlMs),
-    remove: (key) => store.remove(at(key)),
+    ...(binary === undefined ? {} : { binary }),
+    get: (key) => store.get(inner(key)),
+    create: (key, value, ttlMs) => store.create(inner(key), value, ttlMs),
+    replace: (key, value, expected, ttlMs) => store.replace(inner(key), value, expected, ttlMs),
+    touch: (key, header, expected, ttlMs) => store.touch(inner(key), header, expected, ttlMs),
+    remove: (key) => store.remove(inner(key)),
     async *keys(prefix) {
-      for await (const key of store.keys(at(prefix))) yield base + key;
+      for await (const key of store.keys(inner(prefix))) yield outer(key);
     },
     sweep: () => store.sweep?.() ?? 0,
     close: () => store.close?.(),

@@ -26,12 +26,6 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
-/** Three masters that share the slots of a Cluster. */
-export interface RedisCluster {
-  readonly nodes: readonly RedisServer[];
-  stop(): Promise<void>;
-}
-
 /** @throws {Error} if `redis-server` is not installed, or does not start */
 export async function startRedis(...options: string[]): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), "unsession-redis-"));
@@ -62,7 +56,8 @@ export async function startRedis(...options: string[]): Promise<RedisServer> {
   };
 }
 
-export async function startRedisCluster(): Promise<RedisCluster> {
+/** Three masters that share the slots of a Redis Cluster. */
+export async function startRedisCluster(): Promise<readonly RedisServer[]> {
   const buses = await Promise.all([freePort(), freePort(), freePort()]);
   const nodes = await Promise.all(
     buses.map((bus) => startRedis("--cluster-enabled", "yes", "--cluster-port", String(bus), "--cluster-node-timeout", "2000")),
@@ -81,7 +76,7 @@ export async function startRedisCluster(): Promise<RedisCluster> {
     });
     client.disconnect();
   }
-  return { nodes, stop: async () => void (await Promise.all(nodes.map((node) => node.stop()))) };
+  return nodes;
 }
 
 /** Asks until the answer is yes. */

@@ -55,6 +55,7 @@ export async function writeConditionally(
   next: (record: SessionRecord, writeId: string) => Promise<SessionRecord | undefined>,
 ): Promise<Written> {
   const { writeId } = attempt;
+  let errors = 0;
   for (let round = 0; ; round++) {
     const { seen } = attempt;
     const record = attempt.unanswered ?? (await next(seen.record, writeId));
@@ -66,6 +67,8 @@ export async function writeConditionally(
       replaced = await context.ask(budget, doing, (store) => store.replace(key, value, seen.entry, ttl));
     } catch (error) {
       attempt.unanswered = record;
+      // A store that can be read and not written: a replica, or one without memory.
+      if (++errors > MAX_ERRORS) throw error;
       replaced = await lookAgain(context, budget, key, doing, error);
     }
     if (replaced.status === "ok") return { status: "written", entry: replaced.entry, record, newest: record };
@@ -79,6 +82,7 @@ export async function writeConditionally(
     if (attempt.unanswered !== undefined && missed > REMEMBERED_WRITES) throw uncertainError();
     // Another version is there without it, so that it cannot arrive any more.
     if (missed > 0) attempt.unanswered = undefined;
+    if (attempt.unanswered === undefined) errors = 0;
     attempt.seen = { entry: replaced.current, record: newest };
     if (budget.left === 0) throw attempt.unanswered === undefined ? contentionError() : uncertainError();
     await pause(context, round);

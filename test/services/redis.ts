@@ -10,6 +10,9 @@ const HOST = "127.0.0.1";
 /** A server that does not answer by then is not coming. */
 const DEADLINE = 20_000;
 
+const running = new Set<ChildProcess>();
+process.once("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+
 /** A real `redis-server`, from PATH, that keeps nothing on disk. */
 export interface RedisServer {
   readonly host: string;
@@ -100,7 +103,8 @@ async function launch(port: number, folder: string, options: readonly string[]):
     });
   });
   child.once("exit", (code) => (failure ??= new Error(`redis-server ended with ${code}:\n${output}`)));
-  process.once("exit", () => child.kill("SIGKILL"));
+  running.add(child);
+  child.once("close", () => running.delete(child));
   await until("redis-server answers", async () => {
     if (failure !== undefined) throw failure;
     return isUp(port);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import memory from "unsession/drivers/memory";
 import { openStore } from "../../src/stores/open.ts";
+import type { Store } from "../../src/stores/store.ts";
 import { unstorage1, unstorage2 } from "./_drivers.ts";
 
 const base = mkdtempSync(join(tmpdir(), "unsession-"));
@@ -41,6 +42,61 @@ describe.each([
         await expect(open(given)).rejects.toMatchObject({ code: "ERR_SESSION_UNSUPPORTED" });
       }
     }
+  });
+});
+
+describe.each([
+  ["1.17.6", unstorage1],
+  ["2.0.0-beta.0", unstorage2],
+])("the store behind a prefixStorage of unstorage %s", (_version, { createStorage, prefixStorage, memory: plain }) => {
+  const keysOf = async (store: Store, prefix: string): Promise<string[]> => {
+    const keys: string[] = [];
+    for await (const key of store.keys(prefix)) keys.push(key);
+    return keys;
+  };
+
+  it("keeps its keys below the prefix, apart from those of others", async () => {
+    const driver = memory();
+    const root = createStorage({ driver });
+    const one = await open(prefixStorage(root, "one"));
+    const two = await open(prefixStorage(prefixStorage(root, "two"), "deep"));
+    await one.create("session:a", "of one", undefined);
+    await two.create("session:a", "of two", undefined);
+    expect(await one.get("session:a")).toEqual({ value: "of one" });
+    expect(await two.replace("session:a", "new", { value: "of two" }, undefined)).toMatchObject({ status: "ok" });
+    expect([await keysOf(one, "session:"), await keysOf(two, "session:")]).toEqual([["session:a"], ["session:a"]]);
+    expect(await keysOf(await open(root), "")).toEqual(["one:session:a", "two:deep:session:a"]);
+    await one.remove("session:a");
+    expect([await one.get("session:a"), await two.get("session:a")]).toEqual([undefined, { value: "new" }]);
+  });
+
+  it("is that of the driver mounted at the prefix, as Nitro's useStorage gives it", async () => {
+    const driver = memory();
+    const root = createStorage({ driver: plain() }).mount("session", driver);
+    const store = await open(prefixStorage(root, "session"));
+    expect(store).toMatchObject({ name: "memory", class: "A" });
+    await store.create("session:a", "1", undefined);
+    expect(await keysOf(store, "session:")).toEqual(["session:a"]);
+    expect(driver.getKeys("", {})).toEqual(["session:a"]);
+  });
+
+  it("is that of the driver mounted below the prefix", async () => {
+    const driver = memory();
+    const root = createStorage({ driver: plain() }).mount("app:session", driver);
+    const store = await open(prefixStorage(root, "app"));
+    await store.create("session:a", "1", undefined);
+    expect(await keysOf(store, "session:")).toEqual(["session:a"]);
+    expect(driver.getKeys("", {})).toEqual(["a"]);
+  });
+
+  it("leaves the storage as it was, watched or not", async () => {
+    const root = createStorage({ driver: memory() });
+    const unwatch = await root.watch(() => {});
+    const mounts = (): unknown => root.getMounts("", {}).map(({ base }: { base: string }) => base);
+    await open(prefixStorage(root, "app"));
+    await open(root);
+    expect(mounts()).toEqual([""]);
+    await unwatch();
   });
 });
 

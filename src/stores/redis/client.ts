@@ -1,7 +1,11 @@
 /** What of an ioredis client is used, a `Redis` or a `Cluster`, of version 5 or 6. Structural, so that nothing is imported. */
 export interface RedisClient {
   readonly status: string;
-  readonly options: { readonly keyPrefix?: string | Uint8Array | undefined };
+  readonly options: {
+    readonly keyPrefix?: string | Uint8Array | undefined;
+    readonly host?: string | undefined;
+    readonly port?: number | undefined;
+  };
   getBuffer(key: string): Promise<Buffer | null>;
   set(key: string, value: Bytes, ...options: (string | number)[]): Promise<unknown>;
   unlink(key: string): Promise<unknown>;
@@ -15,6 +19,8 @@ export interface RedisClient {
   listenerCount(event: string): number;
   /** A Cluster's connections to its nodes. */
   nodes?(role: "all" | "master"): RedisClient[];
+  /** For each slot of a Cluster the nodes that have it, as `host:port`, its master first. */
+  readonly slots?: readonly (readonly string[] | undefined)[];
 }
 
 /** What a command takes: text goes as UTF-8. */

@@ -24,11 +24,18 @@ export async function* scanKeys(client: RedisClient, prefix: string): AsyncGener
   }
 }
 
+/** @throws {Error} if a node cannot be reached: a part of the keys would pass for all */
 async function serversOf(client: RedisClient): Promise<readonly RedisClient[]> {
   if (client.nodes === undefined) return [client];
   // A Cluster knows its nodes once it has been asked anything.
   await client.ping();
-  return client.nodes("master");
+  const nodes = client.nodes("master");
+  const connected = new Set(nodes.map(({ options }) => `${options.host}:${options.port}`));
+  for (const [master] of new Set(client.slots?.filter((owners) => owners !== undefined))) {
+    // ioredis forgets a node whose connection was lost until it next hears of it.
+    if (master !== undefined && !connected.has(master)) throw new Error(`The node ${master} of the Cluster cannot be reached.`);
+  }
+  return nodes;
 }
 
 function escapeGlob(text: string): string {

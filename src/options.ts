@@ -120,7 +120,7 @@ export function resolveOptions<T extends object>(options: SessionOptions<T> = {}
     "storage",
     storage,
     storage === undefined || isStorageSource(storage),
-    "an unstorage Storage or driver, a store, or a function that gives one",
+    "an unstorage Storage or driver, an ioredis client, a store, or a function that gives one",
   );
   const timeouts = checkKeys("timeouts", or(options.timeouts, {}), ["load", "save"]);
   return Object.freeze({

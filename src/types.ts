@@ -131,7 +131,7 @@ export interface CookieOptions {
   persistent?: boolean | undefined;
 }
 
-/** What `storage` takes: an unstorage `Storage` or driver, or a {@link Store}. Structural, so that any version fits. */
+/** What `storage` takes: an unstorage `Storage` or driver, an ioredis client, or a {@link Store}. Structural, so that any version fits. */
 export type StorageSource = object;
 
 /** A method, so that an adapter may give the event its own type. */
@@ -143,7 +143,7 @@ interface Predicate {
 export interface SessionOptions<T extends object = DefaultSessionData> {
   /** Where `event.context` holds the session. @default "session" */
   name?: string | undefined;
-  /** Where sessions are kept: an unstorage `Storage` or driver, a store, or an (async) function that gives one. @default memory */
+  /** Where sessions are kept: an unstorage `Storage` or driver, an ioredis client, a store, or an (async) function that gives one. @default memory */
   storage?: StorageSource | (() => MaybePromise<StorageSource>) | undefined;
   /** Begins every key in the store. @default "session:" */
   prefix?: string | undefined;

@@ -17,7 +17,7 @@ export async function openStore(source: Source, prefix: string, now: () => numbe
   if (source === undefined) return openMemory(now);
   const given: unknown = typeof source === "function" ? await (source as () => MaybePromise<object>)() : source;
   if (typeof given !== "object" || given === null) {
-    throw optionError("storage", given, "a function that returns an unstorage Storage or driver, or a store");
+    throw optionError("storage", given, "a function that returns an unstorage Storage or driver, an ioredis client, or a store");
   }
   const own = storeOf(given) ?? (await openClient(given));
   if (own !== undefined) return own;
@@ -100,7 +100,7 @@ function renamed(store: Store, { namespace, base: mounted }: Mount, base: string
     ttl,
     list,
     maxBytes,
-    ...(binary === undefined ? {} : { binary }),
+    binary,
     get: (key) => store.get(inner(key)),
     create: (key, value, ttlMs) => store.create(inner(key), value, ttlMs),
     replace: (key, value, expected, ttlMs) => store.replace(inner(key), value, expected, ttlMs),

@@ -5,6 +5,9 @@ import { scanKeys } from "./redis/scan.ts";
 import { Script } from "./redis/script.ts";
 import type { Replaced, Store, StoreEntry } from "./store.ts";
 
+/** For a Cluster whose plain reads go to replicas, which may not have heard yet that a session was ended: scripts go to masters. */
+const GET = new Script("return redis.call('GET', KEYS[1])");
+
 /**
  * Answers nil if the key is absent, what it holds, in a list, if that does not begin with ARGV[1], and otherwise does `write`.
  *
@@ -62,8 +65,10 @@ class RedisStore implements Store {
   }
 
   async get(key: string): Promise<StoreEntry | undefined> {
-    const bytes = await answerOf(this.#client.getBuffer(key));
-    return bytes === null ? undefined : { value: decode(bytes) };
+    const client = this.#client;
+    const { scaleReads = "master" } = client.options;
+    const bytes = await answerOf(scaleReads === "master" ? client.getBuffer(key) : GET.run(client, key, []));
+    return bytes === null ? undefined : { value: decode(bytes as Buffer) };
   }
 
   async create(key: string, value: string, ttl: number | undefined): Promise<boolean> {

@@ -25,7 +25,7 @@ export interface Store {
   /** The largest record the back end takes, in bytes. */
   readonly maxBytes?: number | undefined;
   /** True: a value that begins with `ub1` is a byte string; the store may keep it as bytes and gives it back as it was. */
-  readonly binary?: boolean;
+  readonly binary?: boolean | undefined;
 
   /** The record, or `undefined` if there is none. */
   get(key: string): MaybePromise<StoreEntry | undefined>;

@@ -39,7 +39,10 @@ const ODD_PREFIX = "a*[b]?\\c:";
 export const overServer: Readonly<Record<string, Open>> = {
   "ioredis 5": overClient(({ url }) => new Redis(url)),
   "ioredis 6": overClient(({ url }) => new Redis6(url)),
-  "ioredis 5 with a keyPrefix": overClient(({ url }) => new Redis(url, { keyPrefix: ODD_PREFIX }), (key) => ODD_PREFIX + key),
+  "ioredis 5 with a keyPrefix": overClient(
+    ({ url }) => new Redis(url, { keyPrefix: ODD_PREFIX }),
+    (key) => ODD_PREFIX + key,
+  ),
   "ioredis 6 with maps and automatic pipelines": overClient(
     ({ url }) => new Redis6(url, { replyMapping: "resp3", enableAutoPipelining: true }),
   ),

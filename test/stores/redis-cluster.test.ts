@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createSessionManager, type Session, type SessionManager } from "unsession";
 import { createRedisStore } from "../../src/stores/redis.ts";
 import { startRedisCluster, until, type RedisServer } from "../services/redis.ts";
-import { header } from "./_redis.ts";
+import { commandsOf, header } from "./_redis.ts";
 import { begin, idOf, inParallel, timeouts, visit } from "./_sessions.ts";
 
 const HOUR = 3_600_000;
@@ -46,6 +46,18 @@ for (const [version, connect] of process.env["ALL"] === "1" ? versions : []) {
       const sizes = await Promise.all(cluster.nodes("master").map((node) => node.dbsize()));
       expect(sizes.every((size) => size > 0)).toBe(true);
       expect(sizes.reduce((sum, size) => sum + size)).toBe(60);
+    });
+
+    it("reads from masters, also where it would read from replicas", async () => {
+      const [{ host, port }] = servers as [RedisServer];
+      const spread = new Cluster([{ host, port }], { scaleReads: "slave" });
+      const cookie = await begin(manager);
+      const reader = createSessionManager({ storage: spread, timeouts });
+      await Promise.all(cluster.nodes("master").map((node) => node.config("RESETSTAT")));
+      expect({ ...(await reader.load(cookie)) }).toEqual({ begun: true });
+      spread.disconnect();
+      const commands = await Promise.all(cluster.nodes("master").map(commandsOf));
+      expect(commands.some((each) => each["eval"] === 1 && each["get"] === 1)).toBe(true);
     });
 
     it("loses no acknowledged change while its connections are reset", async () => {

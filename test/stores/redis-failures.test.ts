@@ -26,7 +26,8 @@ describe.each([
   let cookie: string;
   const closing: (() => unknown)[] = [];
 
-  const manage = (options: SessionOptions = {}): SessionManager => createSessionManager({ storage: client, timeouts, ...options });
+  const manage = (options: SessionOptions = {}): SessionManager =>
+    createSessionManager({ storage: client, timeouts, ...options });
   /** A client that ends with the test. */
   const connected = (url: string, options?: object): Redis => {
     const made = connect(url, options);
@@ -106,7 +107,10 @@ describe.each([
 
   it("are refused at once by a client without an offline queue, until it is connected", async () => {
     await server.kill();
-    const eager = createSessionManager({ storage: connected(server.url, { enableOfflineQueue: false }), timeouts: { load: HOUR } });
+    const eager = createSessionManager({
+      storage: connected(server.url, { enableOfflineQueue: false }),
+      timeouts: { load: HOUR },
+    });
     await expectUnavailable(eager.load(cookie));
     await server.restart();
     await until("the client is connected", () =>

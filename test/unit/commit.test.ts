@@ -198,6 +198,14 @@ describe("a store that fails at save", () => {
     expect(world.store.record).toBe(before);
   });
 
+  it("that can be read and not written is not asked for as long as a save may take", async () => {
+    const { world, cookie } = await withSession({ timeouts: { save: 60_000 } });
+    world.store.fault = failing("replace");
+    const error = await errorOf(world.visit(cookie, write({ user: "bob" })));
+    expect(error).toMatchObject({ code: "ERR_SESSION_STORE", cause: { message: "no replace today" } });
+    expect(world.store.calls.filter((verb) => verb === "replace")).toHaveLength(4);
+  });
+
   it("makes $destroy fail, so that nobody takes it for done", async () => {
     const { world, cookie } = await withSession({ timeouts: { save: 20 } });
     const session = await world.manager.load(cookie);

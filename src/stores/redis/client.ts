@@ -3,6 +3,8 @@ export interface RedisClient {
   readonly status: string;
   readonly options: {
     readonly keyPrefix?: string | Uint8Array | undefined;
+    /** Which nodes of a Cluster answer what only reads. */
+    readonly scaleReads?: unknown;
     readonly host?: string | undefined;
     readonly port?: number | undefined;
   };

@@ -1,7 +1,7 @@
 import { Redis, Cluster } from "ioredis";
 import { Cluster as Cluster6, Redis as Redis6 } from "ioredis-6";
 import * as ioredis6 from "ioredis-6";
-import { createStorage as createStorage2 } from "unstorage";
+import { createStorage as createStorage2, prefixStorage as prefixStorage2 } from "unstorage";
 import redisDriver2 from "unstorage/drivers/redis";
 import { createStorage as createStorage1 } from "unstorage-v1";
 import redisDriver1 from "unstorage-v1/drivers/redis";
@@ -55,6 +55,13 @@ export const overServer: Readonly<Record<string, Open>> = {
   "unstorage 2.0.0-beta.0 with ioredis 5": overStorage(
     ({ url }) => createStorage2({ driver: redisDriver2({ url, base: "app" }) }),
     (key) => `app:${key}`,
+  ),
+  "unstorage 2.0.0-beta.0 mounted, below a prefixStorage": overStorage(
+    ({ url }) => {
+      const storage = createStorage2().mount("cache", redisDriver2({ url, base: "app" }));
+      return prefixStorage2(storage, "cache:tenant");
+    },
+    (key) => `app:tenant:${key}`,
   ),
   "unstorage 2.0.0-beta.0 with ioredis 6": overStorage(({ url }) =>
     createStorage2({ driver: redisDriver2({ url, lib: ioredis6 as never }) }),

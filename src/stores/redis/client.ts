@@ -2,7 +2,7 @@
 export interface RedisClient {
   readonly status: string;
   readonly options: {
-    readonly keyPrefix?: string | Uint8Array | undefined;
+    readonly keyPrefix?: string | Buffer | undefined;
     /** Which nodes of a Cluster answer what only reads. */
     readonly scaleReads?: unknown;
     readonly host?: string | undefined;

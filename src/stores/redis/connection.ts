@@ -35,7 +35,7 @@ export function connectionOf(client: RedisClient): Connection {
   return found;
 }
 
-/** Policies that leave sessions alone until memory is full of what has a longer life; `volatile-ttl` drops what would end next. */
+/** `noeviction` drops nothing, and `volatile-ttl` first what would end next; any other drops sessions that are in use. */
 const KIND_POLICIES = new Set(["noeviction", "volatile-ttl"]);
 
 /** Nobody waits for it, and nobody is told if it fails: a server may not let everyone ask. */

@@ -1,6 +1,7 @@
 import { optionError, unsupportedError } from "../errors.ts";
 import { isProduction, notice } from "../notice.ts";
 import { createMemoryStore } from "./memory.ts";
+import { isMongoCollection } from "./mongodb/collection.ts";
 import { findMount, isStorage, type DriverLike, type Mount } from "./mount.ts";
 import { isRedisClient } from "./redis/client.ts";
 import { kStore, type MaybePromise, type Store } from "./store.ts";
@@ -51,9 +52,9 @@ function openMemory(now: () => number): Store {
 
 /** The store over a client of a back end; `undefined` for a client that is not known. */
 async function openClient(client: unknown): Promise<Store | undefined> {
-  if (!isRedisClient(client)) return undefined;
-  const { createRedisStore } = await import("./redis.ts");
-  return createRedisStore(client);
+  if (isRedisClient(client)) return (await import("./redis.ts")).createRedisStore(client);
+  if (isMongoCollection(client)) return (await import("./mongodb.ts")).createMongodbStore(client);
+  return undefined;
 }
 
 async function openGeneric(storage: StorageLike, driver: DriverLike, prefix: string, now: () => number): Promise<Store> {

@@ -83,7 +83,7 @@ class MongodbStore implements Store {
       this.#indexOnce();
       return true;
     } catch (error) {
-      if ((error as { code?: unknown }).code === DUPLICATE_KEY) return false;
+      if (codeOf(error) === DUPLICATE_KEY) return false;
       throw error;
     }
   }
@@ -132,7 +132,9 @@ class MongodbStore implements Store {
   #indexOnce(): void {
     if (this.#isIndexing) return;
     this.#isIndexing = true;
-    this.#collection.createIndex({ expireAt: 1 }, { expireAfterSeconds: 0 }).catch(() => {
+    this.#collection.createIndex({ expireAt: 1 }, { expireAfterSeconds: 0 }).catch((error: unknown) => {
+      // The connection went: the next session tries again.
+      if (codeOf(error) === undefined) return void (this.#isIndexing = false);
       notice(
         `mongodb ${this.#collection.collectionName}`,
         "MongoDB refused an index on `expireAt`, so expired sessions stay. Make one with `expireAfterSeconds: 0`, or call `sweep()`.",
@@ -154,6 +156,12 @@ class MongodbStore implements Store {
     if (ttl === undefined) return { $set: parts, $unset: { expireAt: "" } };
     return { $set: { ...parts, expireAt: new Date(this.#now() + ttl) } };
   }
+}
+
+/** The code with which the server refused something; none if it was never asked. */
+function codeOf(error: unknown): number | undefined {
+  const { code } = error as { code?: unknown };
+  return typeof code === "number" ? code : undefined;
 }
 
 function partsOf(value: string): RecordParts {

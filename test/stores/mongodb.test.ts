@@ -14,6 +14,7 @@ import { begin, codesOf, idOf, inParallel, timeouts, visit } from "./_sessions.t
 const server: MongoServer = await startMongodb();
 const client = new MongoClient(server.url);
 const database = client.db(`unsession-${process.pid}`);
+
 afterAll(async () => {
   await database.dropDatabase();
   await client.close();
@@ -92,12 +93,24 @@ describe("the MongoDB store", () => {
   it("keeps sessions where it may make no index, and says so once", async () => {
     const warn = vi.spyOn(console, "warn").mockReturnValue();
     const refused = async (): Promise<never> => {
-      throw new Error("not authorized");
+      throw Object.assign(new Error("not authorized"), { code: 13 });
     };
     const store = createMongodbStore(Object.assign(Object.create(collection), { createIndex: refused }));
     expect([await store.create("a", "1", undefined), await store.create("b", "1", undefined)]).toEqual([true, true]);
     expect(warn.mock.calls).toEqual([[expect.stringContaining("refused an index on `expireAt`")]]);
     warn.mockRestore();
+  });
+
+  it("tries again to make the index after the connection went", async () => {
+    let tries = 0;
+    const createIndex = async (): Promise<never> => {
+      tries++;
+      throw new Error("connection closed");
+    };
+    const store = createMongodbStore(Object.assign(Object.create(collection), { createIndex }));
+    await store.create("a", "1", undefined);
+    await store.create("b", "1", undefined);
+    expect(tries).toBe(2);
   });
 
   it("rejects what a server that is down cannot answer", async () => {

@@ -103,6 +103,12 @@ export const tooLargeError = (bytes: number, limit: number, largest: readonly st
     `The session takes ${bytes} bytes, over the limit of ${limit}; largest: ${largest.join(", ")}. Keep less in it, or raise \`maxBytes\` as far as the store allows. The stored session is unchanged.`,
   );
 
+export const itemTooLargeError = (bytes: number, limit: number): SessionError =>
+  new SessionError(
+    "ERR_SESSION_TOO_LARGE",
+    `An item takes ${bytes} bytes, over the limit of ${limit} of memcached. Keep less in it, or raise \`-I\` of the servers and \`maxItemBytes\` of the driver. The stored item is unchanged.`,
+  );
+
 export const storeError = (doing: string, cause: unknown): SessionError =>
   new SessionError(
     "ERR_SESSION_STORE",

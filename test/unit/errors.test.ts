@@ -19,6 +19,7 @@ const ALL: readonly [string, SessionError, SessionErrorCode, number | undefined]
   ["valueError", errors.valueError(["a", 0, "b c"], "is a function", "Keep only data"), "ERR_SESSION_VALUE", undefined],
   ["serializeError", errors.serializeError("json", new Error("no")), "ERR_SESSION_SERIALIZE", undefined],
   ["tooLargeError", errors.tooLargeError(9, 8, ["session.a"]), "ERR_SESSION_TOO_LARGE", undefined],
+  ["itemTooLargeError", errors.itemTooLargeError(9, 8), "ERR_SESSION_TOO_LARGE", undefined],
   ["storeError", errors.storeError("load a session", new Error("no")), "ERR_SESSION_STORE", 503],
   ["uncertainError", errors.uncertainError(), "ERR_SESSION_STORE", 503],
   ["conflictError", errors.conflictError([["a"], ["b", 1]]), "ERR_SESSION_CONFLICT", 409],

@@ -82,6 +82,14 @@ describe("what an import gives at run time", () => {
     `);
   });
 
+  it("unsession/drivers/memcached", async () => {
+    expect(await namesOf(import("unsession/drivers/memcached"))).toMatchInlineSnapshot(`
+      [
+        "default",
+      ]
+    `);
+  });
+
   it("unsession/drivers/memory", async () => {
     expect(await namesOf(import("unsession/drivers/memory"))).toMatchInlineSnapshot(`
       [

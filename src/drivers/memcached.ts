@@ -5,6 +5,7 @@ import { createClient, type Client } from "./memcached/client.ts";
 import { adaptClient, type MemcachedClient } from "./memcached/foreign-client.ts";
 import { Items } from "./memcached/items.ts";
 import { parseServers } from "./memcached/servers.ts";
+import { ttlOf } from "./shared/ttl.ts";
 
 export type { MemcachedStore } from "../stores/memcached.ts";
 export type { MemcachedClient } from "./memcached/foreign-client.ts";
@@ -92,10 +93,4 @@ function checkValue(value: unknown): string | Uint8Array {
     "`setItemRaw` of the memcached driver was given neither text nor a Uint8Array",
     "Use `setItem`, which keeps a value as JSON",
   );
-}
-
-/** The lifetime in milliseconds; unstorage's drivers take 0 and what is no finite number for "none". */
-function ttlOf(transaction: TransactionOptions | undefined): number | undefined {
-  const seconds: unknown = transaction?.["ttl"];
-  return typeof seconds === "number" && Number.isFinite(seconds) && seconds !== 0 ? seconds * 1000 : undefined;
 }

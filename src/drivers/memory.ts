@@ -1,6 +1,7 @@
 import type { Driver, TransactionOptions } from "unstorage";
 import { unsupportedError } from "../errors.ts";
 import { createMemoryStore, type MemoryStore, type MemoryStoreOptions } from "../stores/memory.ts";
+import { ttlOf } from "./shared/ttl.ts";
 
 export type { MemoryStore, MemoryStoreOptions } from "../stores/memory.ts";
 
@@ -42,12 +43,6 @@ export default function memory(options: MemoryStoreOptions = {}): Driver<MemoryS
     clear,
     dispose: () => clear(),
   };
-}
-
-/** The lifetime in milliseconds; unstorage's drivers take 0 and what is no finite number for "none". */
-function ttlOf(transaction: TransactionOptions | undefined): number | undefined {
-  const seconds: unknown = transaction?.["ttl"];
-  return typeof seconds === "number" && Number.isFinite(seconds) && seconds !== 0 ? seconds * 1000 : undefined;
 }
 
 // The store holds text only. Bytes become text of one character each, which V8 keeps in one byte, behind a mark; text that

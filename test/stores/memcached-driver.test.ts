@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { createServer, type AddressInfo } from "node:net";
+import { createServer, type AddressInfo, type Server } from "node:net";
 import { join } from "node:path";
 import { MemcacheClient } from "memcache-client";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -251,15 +251,35 @@ describe("the memcached driver", () => {
     await expect(storage.setItem("key", "a")).rejects.toThrow("ECONNREFUSED");
   });
 
-  it("gives up a server that answers something else", async () => {
-    const odd = createServer((socket) =>
-      socket.on("error", () => {}).once("data", () => socket.write("HTTP/1.1 400 Bad Request\r\n\r\n")),
-    );
+  it.each([
+    ["nothing of memcached", "HTTP/1.1 400 Bad Request\r\n\r\n", "HTTP/1.1 400 Bad Request"],
+    ["that it is full", "ERROR Too many open connections\r\n", "ERROR Too many open connections"],
+    ["a value of another size", "VA 2 c1 f0\r\nabc\r\n", "another size"],
+    ["half a value", "VA 200 c1 f0\r\nabc", "closed the connection"],
+  ])("rejects when a server answers %s", async (_, answer, message) => {
+    const odd = createServer((socket) => socket.on("error", () => {}).once("data", () => socket.end(answer)));
     await new Promise<void>((resolve) => void odd.listen(0, "127.0.0.1", resolve));
-    const { port } = odd.address() as AddressInfo;
-    const storage = unstorage2.createStorage({ driver: memcached({ servers: `127.0.0.1:${port}` }) });
-    await expect(storage.getItem("key")).rejects.toThrow("HTTP/1.1 400 Bad Request");
-    await storage.dispose();
+    const storage = unstorage2.createStorage({ driver: memcached({ servers: addressOf(odd) }) });
+    await expect(storage.getItem("key")).rejects.toThrow(message);
+    odd.close();
+  });
+
+  it("connects anew after an answer that nobody asked for", async () => {
+    let connected = 0;
+    const odd = createServer((socket) => {
+      connected++;
+      socket.on("error", () => {}).on("data", () => socket.write("EN\r\nVA 1 c1 f0\r\nx\r\n"));
+    });
+    await new Promise<void>((resolve) => void odd.listen(0, "127.0.0.1", resolve));
+    const storage = unstorage2.createStorage({ driver: memcached({ servers: addressOf(odd) }) });
+    for (let n = 1; n <= 3; n++) {
+      expect(await storage.getItem("key")).toBeNull();
+      expect(connected).toBe(n);
+    }
     odd.close();
   });
 });
+
+function addressOf(listening: Server): string {
+  return `127.0.0.1:${(listening.address() as AddressInfo).port}`;
+}

@@ -32,8 +32,7 @@ export function createClient(server: string, timeout: number): Client {
 
   /** Stores, with the codes that are no failure beside `HD`. */
   async function store(key: string, value: string | Buffer, expiry: number, mode: string, ...codes: string[]): Promise<Answer> {
-    const bytes = Buffer.from(value as Buffer);
-    const type = typeof value === "string" ? TEXT : BYTES;
+    const [type, bytes] = typeof value === "string" ? [TEXT, Buffer.from(value)] : [BYTES, value];
     return expectCode(await send(`ms ${key} ${bytes.length} T${expiry} F${type} c${mode}`, bytes), "HD", ...codes);
   }
 
@@ -42,7 +41,7 @@ export function createClient(server: string, timeout: number): Client {
       const { value, flag } = expectCode(await send(`mg ${key} v c f`), "VA", "EN");
       if (value === undefined) return undefined;
       // Bytes are copied: what a chunk of the stream held beside them is nobody's business.
-      return { value: flag("f") === BYTES ? Buffer.from(value) : value.toString(), cas: flag("c") ?? "" };
+      return { value: flag("f") === BYTES ? Buffer.from(value) : value.toString(), cas: flag("c") as string };
     },
     async set(key, value, expiry) {
       await store(key, value, expiry, "");

@@ -264,6 +264,16 @@ describe("the memcached driver", () => {
     odd.close();
   });
 
+  it("takes no answer for another's after memcached did not understand a command", async () => {
+    const answers = "CLIENT_ERROR bad command line format\r\nERROR\r\nVA 1 c1 f0\r\na\r\nVA 1 c1 f0\r\nb\r\n";
+    const odd = createServer((socket) => socket.on("error", () => {}).once("data", () => socket.write(answers)));
+    await new Promise<void>((resolve) => void odd.listen(0, "127.0.0.1", resolve));
+    const storage = unstorage2.createStorage({ driver: memcached({ servers: addressOf(odd) }) });
+    const calls = await Promise.allSettled([storage.setItem("a", "a"), storage.getItem("a"), storage.getItem("b")]);
+    expect(calls.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+    odd.close();
+  });
+
   it("connects anew after an answer that nobody asked for", async () => {
     let connected = 0;
     const odd = createServer((socket) => {

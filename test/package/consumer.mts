@@ -2,6 +2,7 @@
 import { subscribe } from "node:diagnostics_channel";
 import { H3, mockEvent } from "h3";
 import { createSessionManager, SessionError } from "unsession";
+import memcached from "unsession/drivers/memcached";
 import memory from "unsession/drivers/memory";
 import { sessionMiddleware, useSession } from "unsession/h3";
 import { createCookieJar } from "unsession/testing";
@@ -29,6 +30,7 @@ const refusal: unknown = await useSession(mockEvent("/")).catch((error: unknown)
 const answers = {
   views: [await first.json(), await second.json()],
   outcomes,
+  driver: memcached({ servers: "127.0.0.1" }).name,
   // The class that one entry throws is the class that another exports.
   code: refusal instanceof SessionError ? refusal.code : undefined,
 };

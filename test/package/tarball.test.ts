@@ -87,7 +87,12 @@ describe("the installed package", () => {
       expect(errors.filter((line) => !/^node_modules\/(?!unsession\/)/.test(line))).toEqual([]);
 
       const { output: answers } = await run(process.execPath, [program.replace(/mts$/, "mjs")]);
-      expect(JSON.parse(answers)).toEqual({ views: [1, 2], outcomes: ["created", "saved"], code: "ERR_SESSION_NOT_LOADED" });
+      expect(JSON.parse(answers)).toEqual({
+        views: [1, 2],
+        outcomes: ["created", "saved"],
+        driver: "unsession-memcached",
+        code: "ERR_SESSION_NOT_LOADED",
+      });
     },
   );
 });

@@ -7,7 +7,6 @@ const HOST = "127.0.0.1";
 const DEADLINE = 20_000;
 
 const running = new Set<ChildProcess>();
-process.once("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 
 /** A real `memcached`, from PATH. */
 export interface MemcachedServer {
@@ -46,18 +45,18 @@ export async function startMemcached(...options: string[]): Promise<MemcachedSer
     },
     pause: () => void child.kill("SIGSTOP"),
     resume: () => void child.kill("SIGCONT"),
-    async kill() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const closed = new Promise((resolve) => child.once("close", resolve));
-      child.kill("SIGKILL");
-      await closed;
-    },
+    kill: () => kill(child),
     async restart() {
       await server.kill();
       child = await launch(port, options);
     },
   };
   return server;
+}
+
+/** Ends all that were started, also those that a failed test left behind: for `afterAll`. */
+export async function stopMemcached(): Promise<void> {
+  await Promise.all([...running].map(kill));
 }
 
 /** Asks until the answer is yes. */
@@ -82,7 +81,7 @@ async function launch(port: number, options: readonly string[]): Promise<ChildPr
       cause,
     });
   });
-  running.add(child);
+  child.once("spawn", () => running.add(child));
   child.once("exit", (code) => {
     running.delete(child);
     failure ??= new Error(`memcached ended with ${code}:\n${output}`);
@@ -93,6 +92,13 @@ async function launch(port: number, options: readonly string[]): Promise<ChildPr
     return (await ask(port, "stats").catch(() => "")).includes(`STAT pid ${child.pid}\r\n`);
   });
   return child;
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (!running.has(child)) return;
+  const exited = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGKILL");
+  await exited;
 }
 
 function ask(port: number, command: string): Promise<string> {

@@ -7,7 +7,7 @@ import * as unstorage2 from "unstorage";
 import * as unstorage1 from "unstorage-v1";
 import memcached from "unsession/drivers/memcached";
 import { root } from "../../scripts/entries.ts";
-import { startMemcached, until, type MemcachedServer } from "../services/memcached.ts";
+import { startMemcached, stopMemcached, until, type MemcachedServer } from "../services/memcached.ts";
 
 const DAY = 24 * 60 * 60;
 const MIB = 1024 * 1024;
@@ -16,7 +16,7 @@ let server: MemcachedServer;
 beforeAll(async () => {
   server = await startMemcached();
 });
-afterAll(() => server.kill());
+afterAll(stopMemcached);
 
 describe.each([
   ["1", unstorage1 as unknown as typeof unstorage2],
@@ -154,13 +154,9 @@ describe.each([
 
     it("takes as much as the servers are said to take", async () => {
       const large = await startMemcached("-I", "2m");
-      try {
-        const roomy = createStorage({ driver: memcached({ servers: large.address, maxItemBytes: 2 * MIB }) });
-        await roomy.setItemRaw("key", "x".repeat(2 * MIB - 320));
-        expect(((await roomy.getItemRaw("key")) as string).length).toBe(2 * MIB - 320);
-      } finally {
-        await large.kill();
-      }
+      const roomy = createStorage({ driver: memcached({ servers: large.address, maxItemBytes: 2 * MIB }) });
+      await roomy.setItemRaw("key", "x".repeat(2 * MIB - 320));
+      expect(((await roomy.getItemRaw("key")) as string).length).toBe(2 * MIB - 320);
     });
   });
 
@@ -228,7 +224,6 @@ describe("the memcached driver", () => {
       frozen.resume();
       expect(await storage.getItem("key")).toMatch(/^[ab]$/);
       await until("the given up connections are gone", async () => Number((await frozen.stats())["curr_connections"]) <= before);
-      await frozen.kill();
     });
 
     it("rejects by a client of its own too", async () => {
@@ -239,7 +234,6 @@ describe("the memcached driver", () => {
       frozen.pause();
       await expect(storage.getItem("key")).rejects.toThrow("no answer within 200 ms");
       client.shutdown();
-      await frozen.kill();
     });
   });
 

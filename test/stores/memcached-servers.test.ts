@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createStorage } from "unstorage";
 import { createSessionManager, type Session, type SessionManager } from "unsession";
 import memcached from "unsession/drivers/memcached";
-import { startMemcached, type MemcachedServer } from "../services/memcached.ts";
+import { startMemcached, stopMemcached, type MemcachedServer } from "../services/memcached.ts";
 import { begin, codesOf, idOf, inParallel, timeouts, visit } from "./_sessions.ts";
 
 let servers: MemcachedServer[];
@@ -14,9 +14,7 @@ beforeEach(async () => {
   sessions = createSessionManager({ storage: createStorage({ driver }), timeouts });
 });
 
-afterEach(async () => {
-  await Promise.all(servers.map((server) => server.kill()));
-});
+afterEach(stopMemcached);
 
 const dataOf = (cookie: string): Promise<object | undefined> => sessions.find(cookie.slice("session=".length));
 

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createStorage } from "unstorage";
 import { createSessionManager, type Session, type SessionManager, type SessionOptions } from "unsession";
 import memcached from "unsession/drivers/memcached";
-import { startMemcached, type MemcachedServer } from "../services/memcached.ts";
+import { startMemcached, stopMemcached, type MemcachedServer } from "../services/memcached.ts";
 import { startTcpProxy, type TcpProxy } from "../services/tcp-proxy.ts";
 import { begin, codesOf, idOf, inParallel, timeouts, visit } from "./_sessions.ts";
 
@@ -37,7 +37,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await proxy.close();
-  await server.kill();
+  await stopMemcached();
 });
 
 beforeEach(async () => {

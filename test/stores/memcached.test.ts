@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Replaced, Store, StoreEntry } from "unsession";
 import memcached, { type MemcachedOptions } from "unsession/drivers/memcached";
 import { describeStoreContract } from "unsession/testing";
-import { startMemcached, type MemcachedServer } from "../services/memcached.ts";
+import { startMemcached, stopMemcached, type MemcachedServer } from "../services/memcached.ts";
 import { startTcpProxy, type TcpProxy } from "../services/tcp-proxy.ts";
 
 let server: MemcachedServer;
@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await proxy.close();
-  await server.kill();
+  await stopMemcached();
 });
 
 /** At once, since each test of a lifetime waits for the clock of the server. */

@@ -102,7 +102,9 @@ export function createManager<T extends object>(options: SessionOptions<T> | und
   const manager: SessionManager<T> = {
     load: (header, request) =>
       context.trace("load", undefined, () => loadSession(context, engine, header, request?.secure)) as Promise<Session<T>>,
-    commit: (session, response) => commit(context, engine, stateOf(session), response),
+    async commit(session, response) {
+      return commit(context, engine, stateOf(session), response);
+    },
     async find(value) {
       const token = await context.signer.verify(value);
       if (token === undefined) return undefined;

@@ -15,6 +15,7 @@ import {
   type RecordMeta,
   type SessionRecord,
 } from "./record.ts";
+import { applyRevision, type Revise } from "./revise.ts";
 import { createBase, type SessionState, type Stored } from "./session-state.ts";
 import { hashToken, isToken } from "./token.ts";
 import { adopt } from "./tracking/adopt.ts";
@@ -22,9 +23,6 @@ import { deepEqual } from "./tracking/equal.ts";
 import { copy } from "./tracking/snapshot.ts";
 
 type Fields = Record<string, unknown>;
-
-/** Run on the newest data, again whenever someone else wrote first. */
-export type Revise = (draft: Fields) => unknown;
 
 /**
  * Stores what a session changed: data, one-time values, cookie overrides. With `revise`, that too, on the newest data.
@@ -68,7 +66,7 @@ export async function save(context: Context, state: SessionState, revise?: Revis
     }
     throw error;
   });
-  if (last === undefined || written.status === "missing") return becomeGone(context, state);
+  if (last === undefined || written.status === "missing") return saveEnded(context, state, revise);
   becomeSaved(context, state, last, written, renewed);
 }
 
@@ -157,11 +155,11 @@ async function compose(
   tracker.checkpoint();
   const isNewer = record !== undefined && !isSameText(record.data, base.encoded);
   if (isNewer) context.tracer?.hear("merged", { id: state.stored?.id });
-  const merged = isNewer || revise !== undefined ? mergeChanges(context, state, theirs.data()) : undefined;
+  let merged = isNewer || revise !== undefined ? mergeChanges(context, state, theirs.data()) : undefined;
   const mine = merged === undefined ? undefined : (copy(state.raw, new Map()) as Fields);
-  const tree = merged?.tree ?? state.raw;
   const flash = state.flashNow(theirs.flash);
-  revise?.(tree);
+  if (merged !== undefined && revise !== undefined) merged = { ...merged, ...applyRevision(revise, merged) };
+  const tree = merged?.tree ?? state.raw;
   const data = await context.codec.encode(tree);
   const flashText = flash.size === 0 ? undefined : await context.codec.encode(Object.fromEntries(flash));
   const { meta: known } = record ?? { meta: context.ownMeta };
@@ -334,6 +332,7 @@ function firstRecord(life: Lifetime, composed: Composed): SessionRecord {
 
 /** Changes to a session that another request ended. What only takes one-time values or sets the cookie loses nothing. */
 function saveEnded(context: Context, state: SessionState, revise: Revise | undefined): void {
+  becomeEnded(state);
   const flashSet = [...state.flashChanges.values()].some((value) => value !== undefined);
   if (revise === undefined && !flashSet && state.changes.length === 0) return;
   if (revise !== undefined && context.options.onGone === "drop") revise(copy(state.raw, new Map()) as Fields);

@@ -128,7 +128,7 @@ class Controls implements SessionControls<Fields> {
   }
 
   get $isNew(): boolean {
-    return this.#seen().status === "new";
+    return this.#seen().stored === undefined;
   }
 
   get $isDirty(): boolean {

@@ -302,6 +302,16 @@ describe("a session that another request ended meanwhile", () => {
     expect(setCookies).toEqual([]);
   });
 
+  it.each<[string, (session: Session) => unknown]>([
+    ["took a one-time value", (session) => session.$flash("note")],
+    ["set the cookie's age", (session) => (session.$cookie.maxAge = 60)],
+  ])("never fails a request that only %s", async (_, act) => {
+    const { world, cookie } = await withSession();
+    await world.visit(cookie, (session) => session.$flash("note", "hi"));
+    const { setCookies } = await race(world, cookie, act, (session) => session.$destroy());
+    expect(setCookies).toEqual([]);
+  });
+
   it("because the store lost it is never stored again either", async () => {
     const { world, cookie } = await withSession();
     const late = world.visit(cookie, (session) => {

@@ -119,7 +119,7 @@ describe.each([
   it("gets an empty session that is never stored, and no cookie", async () => {
     const { world, cookie } = await ended();
     const { session, setCookies, calls } = await world.visit(cookie);
-    expect([{ ...session }, session.$id, setCookies, calls]).toEqual([{}, undefined, [], ["get"]]);
+    expect([{ ...session }, session.$id, session.$isNew, setCookies, calls]).toEqual([{}, undefined, true, [], ["get"]]);
   });
 
   it("ends a data write as gone, and still sends no cookie", async () => {
@@ -156,11 +156,13 @@ describe("a tombstone", () => {
   it("is kept for `tombstoneTtl` seconds, and then its token is as unknown as any", async () => {
     const { world, cookie } = await withSession({ tombstoneTtl: 60 });
     await world.visit(cookie, (session) => session.$destroy());
+    const late = (): Promise<unknown> => world.visit(cookie, write());
     world.clock.advance(59_999);
-    expect((await world.manager.load(cookie)).$isNew).toBe(false);
+    expect(await errorOf(late())).toMatchObject({ code: "ERR_SESSION_GONE" });
     world.clock.advance(1);
-    expect((await world.manager.load(cookie)).$isNew).toBe(true);
+    await world.manager.load(cookie);
     expect(world.store.dump).toEqual({});
+    await expect(late()).resolves.toMatchObject({ setCookies: [expect.any(String)] });
   });
 });
 

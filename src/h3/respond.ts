@@ -1,4 +1,4 @@
-import { HTTPError, toResponse, type H3Event } from "h3";
+import { HTTPError, toResponse, type H3Config, type H3Event } from "h3";
 import { SessionError } from "../errors.ts";
 import { loadedSessions, type RequestSession } from "../request-sessions.ts";
 import type { Session } from "../types.ts";
@@ -57,7 +57,8 @@ export function respondToError(event: H3Event, error: unknown): Promise<Response
 async function withCookies(event: H3Event, { manager }: RequestSession, session: Session, response: Response): Promise<Response> {
   let cookies: string[];
   try {
-    cookies = await manager.commit(session, response);
+    const status = failures.has(response) ? 500 : response.status;
+    cookies = await manager.commit(session, { status, headers: response.headers });
   } catch (error) {
     // The answer that was prepared claims what did not happen.
     await response.body?.cancel();
@@ -69,16 +70,28 @@ async function withCookies(event: H3Event, { manager }: RequestSession, session:
   return response;
 }
 
+/** What `onError` answered to an error that stands for a 5xx: its own status may say that all is well. */
+const failures = new WeakSet<Response>();
+
 /** The response that h3 makes of an outcome, with headers that may be changed. */
 async function makeResponse(event: H3Event, outcome: unknown, thrown: boolean): Promise<Response> {
   // h3 calls `onResponse` on what the outermost middleware returns; here it would be called twice.
-  const { onResponse: _, ...config } = event.app?.config ?? {};
+  const { onResponse: _, onError, ...config } = event.app?.config ?? {};
   const result = toHttpError(outcome);
-  const isOwned = result instanceof Response || ((thrown || result instanceof Error) && config.onError !== undefined);
+  let isOwned = result instanceof Response;
+  let failed = result instanceof Response && failures.has(result);
+  const hearing: H3Config["onError"] = (error, at) => {
+    isOwned = true;
+    failed = error.status >= 500;
+    return onError?.(error, at);
+  };
+  const heard = onError === undefined ? config : { ...config, onError: hearing };
   // A rejection, since that is where h3 knows what a thrown number, string or symbol means.
-  const response = await toResponse(thrown ? Promise.reject(result) : result, event, config);
+  const made = await toResponse(thrown ? Promise.reject(result) : result, event, heard);
   // A Response of the handler's own may be immutable (`Response.redirect`, a `fetch` result), or be sent again to someone else.
-  return isOwned && !isUpgrade(response) ? copyOf(response) : response;
+  const response = isOwned && !isUpgrade(made) ? copyOf(made) : made;
+  if (failed) failures.add(response);
+  return response;
 }
 
 function copyOf(response: Response): Response {

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { createError, H3, HTTPError, HTTPResponse, noContent, redirect, type H3Event } from "h3";
+import { createSessionManager } from "unsession";
 import { sessionMiddleware, useSession } from "unsession/h3";
 import { describeMatrix, expect, it, stored, writing } from "./_setup.ts";
 
@@ -127,6 +128,42 @@ describeMatrix("h3 v2, what a handler answers", (start) => {
     );
     const got = await client.get("/");
     expect([got.status, got.body, calls]).toEqual([400, "handled", 1]);
+    expect(await stored(client, got)).toEqual({ seen: true });
+  });
+
+  it.each<[string, () => never]>([
+    [
+      "a plain Error",
+      () => {
+        throw new Error("secret");
+      },
+    ],
+    [
+      "a 503",
+      () => {
+        throw new HTTPError({ status: 503 });
+      },
+    ],
+  ])("stores nothing after %s that onError answers as if all were well", async (_, fail) => {
+    const client = await start({}, { onError: () => new Response("sorry") });
+    const outer = createSessionManager({ name: "outer", cookie: { name: "outer" } });
+    client.app.use(sessionMiddleware(outer)).use(sessionMiddleware(client.manager));
+    client.app.get("/", async (event) => {
+      (await useSession(event, outer)).seen = true;
+      return writing(fail)(event);
+    });
+    const got = await client.get("/");
+    expect([got.status, got.body, got.cookies]).toEqual([200, "sorry", []]);
+  });
+
+  it("sends the cookie with an immutable Response that onError answers a missing route with", async () => {
+    const client = await start({}, { onError: () => Response.redirect("http://localhost/") });
+    client.app.use(sessionMiddleware(client.manager)).use(async (event, next) => {
+      (await useSession(event)).seen = true;
+      return next();
+    });
+    const got = await client.get("/nowhere");
+    expect(got.status).toBe(302);
     expect(await stored(client, got)).toEqual({ seen: true });
   });
 

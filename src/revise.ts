@@ -1,5 +1,6 @@
 import type { Merged } from "./merge.ts";
 import { admit } from "./tracking/admit.ts";
+import { containerKind } from "./tracking/kinds.ts";
 import type { Pairs } from "./tracking/pairing.ts";
 import { copy } from "./tracking/snapshot.ts";
 
@@ -17,10 +18,17 @@ export function applyRevision(revise: Revise, { tree, pairs }: Merged): Merged {
   admit(tree, () => []);
   const copies = new Map<object, object>();
   const revised = copy(tree, copies) as Record<string, unknown>;
+  for (const made of copies.values()) dropUndefined(made);
   const kept: Pairs = new Map();
   for (const [container, live] of pairs) {
     const copied = copies.get(container);
     if (copied !== undefined) kept.set(copied, live);
   }
   return { tree: revised, pairs: kept };
+}
+
+/** A key that is set to `undefined` is deleted, as in the session itself. */
+function dropUndefined(made: object): void {
+  if (containerKind(made) !== "object") return;
+  for (const [key, value] of Object.entries(made)) if (value === undefined) Reflect.deleteProperty(made, key);
 }

@@ -66,6 +66,8 @@ export async function save(context: Context, state: SessionState, revise?: Revis
     }
     throw error;
   });
+  // Under its new token the session lives on, with all that this request did not come to change in it.
+  if (written.status === "stopped" && written.record.state === "moved") return becomeGone(context, state);
   if (last === undefined || written.status === "missing") return saveEnded(context, state, revise);
   becomeSaved(context, state, last, written, renewed);
 }

@@ -25,8 +25,8 @@ export function copy(value: unknown, copies: Map<object, object>): unknown {
       const target: Record<string, unknown> = {};
       copies.set(raw, target);
       for (const [key, child] of Object.entries(raw)) {
-        // Assigning to `__proto__` would set the prototype of the copy instead of a key; a key with `undefined` is none.
-        if (key !== "__proto__" && child !== undefined) target[key] = copy(child, copies);
+        // Assigning to `__proto__` would set the prototype of the copy instead of a key.
+        if (key !== "__proto__") target[key] = copy(child, copies);
       }
       return target;
     }

@@ -312,6 +312,16 @@ describe("a session that another request ended meanwhile", () => {
     expect(setCookies).toEqual([]);
   });
 
+  it("by $regenerate says so to a request that took a one-time value, which is kept under the new token", async () => {
+    const { world, cookie } = await withSession();
+    await world.visit(cookie, (session) => session.$flash("note", "hi"));
+    const session = await world.manager.load(cookie);
+    session.$flash("note");
+    const other = await world.visit(cookie, (mine) => mine.$regenerate());
+    expect(await errorOf(world.manager.commit(session))).toMatchObject({ code: "ERR_SESSION_GONE" });
+    expect((await world.manager.load(other.cookie)).$flash("note")).toBe("hi");
+  });
+
   it("because the store lost it is never stored again either", async () => {
     const { world, cookie } = await withSession();
     const late = world.visit(cookie, (session) => {

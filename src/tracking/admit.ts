@@ -1,6 +1,8 @@
 import { valueError } from "../errors.ts";
 import { arrayIndex, containerKind, isForbiddenKey, type Container } from "./kinds.ts";
-import { toRaw } from "./raw.ts";
+import { nodeOf, toRaw } from "./raw.ts";
+import { copy } from "./snapshot.ts";
+import type { Tracker } from "./tracker.ts";
 import { unwrap } from "./unwrap.ts";
 
 /** Deeper trees cannot be stored; the check at commit says so, with the path. */
@@ -9,14 +11,16 @@ const MAX_SCAN_DEPTH = 64;
 /**
  * Prepares a value for the tree: proxies in it give way to what is behind them, and what no serializer could keep is refused.
  *
+ * What is behind a proxy of another tree than the owner's is copied: a write to one would otherwise show in the other, unseen.
+ *
  * Looks for what can be named at the line that wrote it: functions, symbols, properties that are no plain values and keys that
  * reach a prototype. Kinds of objects that a serializer may not know are its own to refuse, at commit.
  *
  * @throws {SessionError} `ERR_SESSION_VALUE`, with the path.
  */
-export function admit(value: unknown, path: () => unknown[]): unknown {
+export function admit(value: unknown, path: () => unknown[], owner?: Tracker): unknown {
   if (typeof value === "object" ? value === null : typeof value !== "function" && typeof value !== "symbol") return value;
-  return new Admission(path).admit(value);
+  return new Admission(path, owner).admit(value);
 }
 
 /** Keys of objects that may be written. */
@@ -29,15 +33,23 @@ class Admission {
   readonly #path: () => unknown[];
   readonly #steps: unknown[] = [];
   readonly #seen = new Set<Container>();
+  readonly #owner: Tracker | undefined;
+  readonly #copies = new Map<object, object>();
   #holdsProxies = false;
 
-  constructor(path: () => unknown[]) {
+  constructor(path: () => unknown[], owner: Tracker | undefined) {
     this.#path = path;
+    this.#owner = owner;
   }
 
   admit(value: unknown): unknown {
     this.#check(value);
-    return this.#holdsProxies ? unwrap(value, this.#seen) : value;
+    return this.#holdsProxies ? unwrap(value, this.#seen, (inner) => this.#rawOf(inner)) : value;
+  }
+
+  #rawOf(value: unknown): unknown {
+    const node = typeof value === "object" && value !== null ? nodeOf(value) : undefined;
+    return node === undefined || node.tracker === this.#owner ? toRaw(value) : copy(value, this.#copies);
   }
 
   #check(value: unknown): void {

@@ -108,7 +108,7 @@ function write<R>(
   const { tracker } = node;
   tracker.guard();
   const array = node.raw as unknown[];
-  const raws = items.map((item, index) => admit(item, () => [...tracker.pathOf(node), array.length + index]));
+  const raws = items.map((item, index) => admit(item, () => [...tracker.pathOf(node), array.length + index], tracker));
   return run(array, raws, node, tracker.attach(node));
 }
 

@@ -90,8 +90,8 @@ function setEntry(node: Node, key: unknown, value: unknown): void {
   const map = node.raw as AnyMap;
   tracker.guard();
   const place = (): unknown[] => [...tracker.pathOf(node), key];
-  const rawKey = admit(key, place);
-  const raw = admit(value, place);
+  const rawKey = admit(key, place, tracker);
+  const raw = admit(value, place, tracker);
   if (map.has(rawKey) && Object.is(map.get(rawKey), raw)) return;
   const attached = tracker.attach(node);
   map.set(rawKey, raw);
@@ -149,7 +149,7 @@ const setMethods: Methods = {
     const { tracker } = node;
     const members = node.raw as AnySet;
     tracker.guard();
-    const raw = admit(member, () => [...tracker.pathOf(node), member]);
+    const raw = admit(member, () => [...tracker.pathOf(node), member], tracker);
     if (members.has(raw)) return this;
     const attached = tracker.attach(node);
     members.add(raw);

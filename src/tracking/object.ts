@@ -88,7 +88,7 @@ export class ObjectHandler implements ProxyHandler<object> {
     tracker.guard();
     const place = (): unknown[] => this.place(target, key);
     admitKey(key, place);
-    const raw = admit(value, place);
+    const raw = admit(value, place, tracker);
     if (Object.hasOwn(target, key) && Object.is((target as Raw)[key], raw)) return true;
     const node = tracker.node(target);
     const attached = tracker.attach(node);

@@ -1,6 +1,6 @@
 import type { Node } from "./node.ts";
 
-/** Which node a proxy stands for; global, so that a proxy of one session is recognised when written into another. */
+/** Which node a proxy stands for; global, so that a proxy of one session is recognised, and copied, when written into another. */
 const nodes = new WeakMap<object, Node>();
 
 export function registerProxy(proxy: object, node: Node): void {

@@ -3,18 +3,18 @@ import { registerSubstitute, toRaw } from "./raw.ts";
 import { replaceInside } from "./replace.ts";
 
 /**
- * Replaces each proxy in `containers`, which are all that `value` is made of, by what is behind it.
+ * Replaces each proxy in `containers`, which are all that `value` is made of, by what `rawOf` gives for it.
  *
  * A frozen container that holds proxies cannot be mended in place: a frozen copy takes its place, the same one for ever.
  */
-export function unwrap(value: unknown, containers: ReadonlySet<Container>): unknown {
+export function unwrap(value: unknown, containers: ReadonlySet<Container>, rawOf: (value: unknown) => unknown): unknown {
   const copies = copyFrozen(containers);
-  for (const container of containers) if (!isFrozenValue(container)) replaceInside(container, toRaw);
+  for (const container of containers) if (!isFrozenValue(container)) replaceInside(container, rawOf);
   for (const copy of copies) {
-    replaceInside(copy, toRaw);
+    replaceInside(copy, rawOf);
     Object.freeze(copy);
   }
-  return toRaw(value);
+  return rawOf(value);
 }
 
 /** Makes the copies of frozen containers that hold proxies, or hold such containers: still to be mended. */

@@ -62,14 +62,25 @@ describe("an object in a session", () => {
     expect(session.b).toEqual({ n: 3 });
   });
 
-  it("may be shared by two sessions, and is saved with both", async () => {
-    const [one, other] = [await Stored.of({ user: { n: 1 } }), await Stored.of({})];
+  it("of another session is copied, and each session shows what it stores", async () => {
+    const [one, other] = [await Stored.of({ user: { n: 1 } }), await Stored.of({ list: [], map: new Map() })];
     const [from, to] = [await one.open(), await other.open()];
     to.user = from.user;
-    await other.world.manager.commit(to);
-    from.user.n = 2;
-    await one.commit(from);
-    expect([await one.data(), await other.data()]).toEqual([{ user: { n: 2 } }, { user: { n: 1 } }]);
+    to.list.push({ users: [from.user] });
+    to.map.set("user", from.user);
+    to.user.n = 2;
+    to.list[0].users[0].n = 3;
+    to.map.get("user").n = 4;
+    from.user.n += 10;
+    for (const [stored, session] of [
+      [one, from],
+      [other, to],
+    ] as const) {
+      await stored.commit(session);
+      expect({ ...session }).toEqual({ kept: true, ...(await stored.data()) });
+    }
+    expect(await one.data()).toEqual({ user: { n: 11 } });
+    expect(await other.data()).toEqual({ user: { n: 2 }, list: [{ users: [{ n: 3 }] }], map: new Map([["user", { n: 4 }]]) });
   });
 
   it("may contain itself", async () => {

@@ -63,7 +63,8 @@ export interface SessionControls<T extends object = DefaultSessionData> {
    * Changes the session atomically: runs `fn` on the newest data and stores the result together with what was changed before,
    * again on fresher data until it holds. Works after the response too.
    *
-   * `fn` is synchronous and may run more than once: keep effects out of it. Resolves to what it returns.
+   * `fn` is synchronous and may run more than once: keep effects out of it. Resolves to what it returns. The session gets a copy
+   * of the draft: what was put into it, or kept of it, can be changed later without changing the session.
    *
    * @throws {SessionError} `ERR_SESSION_VALUE` if `fn` returns a promise; else as `$save`
    * @example

@@ -33,6 +33,7 @@ export async function commit(
   if (!state.committed) {
     state.committed = true;
     await engine.inTurn("commit", state, async () => {
+      state.answered = true;
       if (failed || state.status === "destroyed") return;
       await save(context, state);
       const { stored } = state;

@@ -22,7 +22,7 @@ export async function regenerate(context: Context, state: SessionState): Promise
   if (state.status === "new") return;
   if (state.status === "ended") return becomeGone(context, state);
   // The new token could not reach the browser any more.
-  if (state.committed) throw committedError();
+  if (state.answered) throw committedError();
   const { options } = context;
   const budget = new Budget(context.platform, options.timeouts.save);
   await makeCertain(state, budget);

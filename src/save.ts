@@ -45,7 +45,7 @@ export async function save(context: Context, state: SessionState, revise?: Revis
   const write = (within: Budget, next: Parameters<typeof writeConditionally>[5]): Promise<Written> =>
     writeConditionally(context, within, stored.key, "save a session", attempt, next);
   // After the response there is no cookie to renew, and the idle window moves only together with it.
-  const mayRenew = revise === undefined || !state.committed;
+  const mayRenew = revise === undefined || !state.answered;
   let last: Composed | undefined;
   let renewed = false;
   const compared = write(budget, async (record, writeId) => {
@@ -300,7 +300,7 @@ async function create(context: Context, budget: Budget, state: SessionState, rev
   const composed = await compose(context, budget, state, undefined, revise);
   if (Object.keys(composed.tree).length === 0 && composed.flash.size === 0) return;
   // The cookie left with the response, so nobody could ever come back to it.
-  if (state.committed && revise !== undefined) throw committedError();
+  if (state.answered && revise !== undefined) throw committedError();
   const { options } = context;
   const place = await createToken(context);
   const life = { ...state.life(options.idleWindow, options.absoluteTimeout), touchedAt: options.now() };

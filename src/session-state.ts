@@ -46,6 +46,8 @@ export class SessionState {
   wasRead = false;
   /** The response was committed: plain writes are over. */
   committed = false;
+  /** The commit's turn has come: what is done after it is too late for the cookie of this response. */
+  answered = false;
   /** What the response has to do with the cookie. */
   cookieAction: "none" | "set" | "clear" = "none";
   readonly createdAt: number;

@@ -38,6 +38,16 @@ describe("$update", () => {
     expect(calls).toEqual([]);
   });
 
+  it("that was called before the response begins a session, also if nobody waits for it: its cookie still goes", async () => {
+    const world = new World();
+    const session = await world.manager.load();
+    const updating = session.$update((draft) => void (draft["a"] = 1));
+    const cookies = await world.manager.commit(session);
+    await updating;
+    expect(cookies).toHaveLength(1);
+    expect(await world.dataOf((cookies[0] as string).split(";")[0] as string)).toEqual({ a: 1 });
+  });
+
   it("runs again on newer data, until it holds", async () => {
     const { world, cookie } = await withSession();
     const sessions = await Promise.all(Array.from({ length: 20 }, () => world.manager.load(cookie)));

@@ -1,12 +1,15 @@
+import { decodeUtf8, fromByteString, toByteString } from "./byte-string.ts";
 import { SessionError, serializeError } from "./errors.ts";
-import { isSafeJson } from "./limits.ts";
 import type { Encoded } from "./record.ts";
-import { inspect, MAX_DEPTH } from "./serializers/inspect.ts";
+import { inspect, MAX_DEPTH, type Keeps } from "./serializers/inspect.ts";
 import { json } from "./serializers/json.ts";
+import { isReady } from "./serializers/lazy.ts";
 import type { Serializer } from "./serializers/serializer.ts";
 import { superjson } from "./serializers/superjson.ts";
+import { kindOf } from "./serializers/value-kinds.ts";
 import type { MaybePromise } from "./stores/store.ts";
-import { containerKind, isContainer, isForbiddenKey } from "./tracking/kinds.ts";
+import { containerKind, isForbiddenKey } from "./tracking/kinds.ts";
+import type { Path } from "./tracking/path.ts";
 import { snapshot } from "./tracking/snapshot.ts";
 import { entriesOf } from "./tracking/tracker.ts";
 
@@ -14,9 +17,19 @@ type Fields = Record<string, unknown>;
 
 /** Encodes data by the serializer in use, and decodes what any known one wrote. */
 export interface Codec {
-  /** @throws {SessionError} `ERR_SESSION_VALUE`, `ERR_SESSION_SERIALIZE` */
+  /**
+   * Checks that data, which stands at a path of the session, can be encoded.
+   *
+   * @throws {SessionError} `ERR_SESSION_VALUE`
+   */
+  check(data: Fields, path: Path): void;
+  /** @throws {SessionError} `ERR_SESSION_VALUE`, `ERR_SESSION_SERIALIZE`, `ERR_SESSION_UNSUPPORTED` */
   encode(data: Fields): MaybePromise<Encoded>;
-  /** The data, or `undefined` if the text is damaged, hostile or of an unknown serializer. */
+  /**
+   * The data, or `undefined` if what was written is damaged, hostile or of an unknown serializer.
+   *
+   * @throws {SessionError} `ERR_SESSION_UNSUPPORTED` if the library of the serializer is not installed
+   */
   decode(encoded: Encoded): MaybePromise<Fields | undefined>;
   /** True if `decode` will surely answer without a promise. */
   decodesAtOnce(encoded: Encoded): boolean;
@@ -25,52 +38,75 @@ export interface Codec {
 /**
  * The codec of a manager.
  *
- * Without a serializer of the user's own, plain data is written as JSON and anything richer by superjson; both can always be
- * read, so that an application may switch.
+ * The first of the user's serializers writes. Without any, plain data is written as JSON and anything richer by superjson. What any
+ * of these wrote can be read, so that an application may switch.
  */
-export function createCodec(custom: Serializer | undefined, maxBytes: number): Codec {
+export function createCodec(serializers: readonly Serializer[], maxBytes: number): Codec {
   const plain = json();
   const rich = superjson();
-  const known = new Map([plain, rich, ...(custom === undefined ? [] : [custom])].map((one) => [one.id, one]));
-  /** How the user's serializer has answered so far: it may write at once, and read by a promise. */
-  let decoded: "not yet" | "at once" | "later" = "not yet";
+  const [own] = serializers;
+  const { keeps } = own ?? rich;
+  const known = new Map([plain, rich, ...serializers].map((one) => [one.id, one]));
+  /** How the user's serializers have answered so far: one may write at once, and read by a promise. */
+  const answered = new Map<Serializer, "at once" | "later">();
   return {
+    check: (data, path) => void inspect(data, maxBytes, keeps, path),
     encode(data) {
-      const richness = inspect(data, maxBytes, custom !== undefined);
-      const serializer = custom ?? (richness === "plain" ? plain : rich);
+      const richness = inspect(data, maxBytes, keeps);
+      const serializer = own ?? (richness === "plain" ? plain : rich);
       const failed = (cause: unknown): never => {
         throw SessionError.is(cause) ? cause : serializeError(serializer.id, cause);
       };
-      const encoded = (text: unknown): Encoded => {
-        if (typeof text !== "string") throw serializeError(serializer.id, new TypeError("It did not give a string."));
-        return { serializer: serializer.id, text };
-      };
+      const encoded = (written: unknown): Encoded => encodedBy(serializer, written);
       try {
-        const text = serializer.serialize(richness === "foreign" ? snapshot(data) : data);
-        if (!isPromise(text)) return encoded(text);
-        return Promise.resolve(text).then(encoded).catch(failed);
+        const written = serializer.serialize(richness === "foreign" ? snapshot(data) : data);
+        if (!isPromise<unknown>(written)) return encoded(written);
+        return Promise.resolve(written).then(encoded).catch(failed);
       } catch (error) {
         return failed(error);
       }
     },
-    decode({ serializer, text }) {
-      const by = known.get(serializer);
-      if (by === undefined || text.length > maxBytes || (by !== custom && !isSafeJson(text))) return undefined;
+    decode(encoded) {
+      const by = known.get(encoded.serializer);
+      if (by === undefined || encoded.text.length > maxBytes) return undefined;
+      const check = (data: unknown): Fields | undefined => checkDecoded(data, by.keeps);
       try {
-        const data = by.deserialize(text);
+        const data = deserialize(by, encoded);
         const waits = isPromise(data);
-        if (by === custom && decoded !== "later") decoded = waits ? "later" : "at once";
-        if (!waits) return checkDecoded(data);
-        return Promise.resolve(data)
-          .then(checkDecoded)
-          .catch(() => undefined);
-      } catch {
-        return undefined;
+        if (answered.get(by) !== "later") answered.set(by, waits ? "later" : "at once");
+        return waits ? Promise.resolve(data).then(check).catch(corrupt) : check(data);
+      } catch (error) {
+        return corrupt(error);
       }
     },
-    // The built-in ones answer by a promise only until they are loaded, which they are once they have written.
-    decodesAtOnce: ({ serializer }) => serializer !== custom?.id || decoded === "at once",
+    decodesAtOnce({ serializer: id }) {
+      const by = known.get(id);
+      // The built-in ones answer by a promise only until they are loaded, which they are once they have written.
+      if (by === undefined || !serializers.includes(by)) return true;
+      return isReady(by.deserialize) || answered.get(by) === "at once";
+    },
   };
+}
+
+function encodedBy({ id, binary }: Serializer, written: unknown): Encoded {
+  if (binary === true) {
+    if (written instanceof Uint8Array) return { serializer: id, text: toByteString(written), binary };
+    throw serializeError(id, new TypeError("It did not give a Uint8Array."));
+  }
+  if (typeof written === "string") return { serializer: id, text: written };
+  throw serializeError(id, new TypeError("It did not give a string."));
+}
+
+function deserialize(by: Serializer, { text, binary }: Encoded): MaybePromise<unknown> {
+  if (by.binary !== true) return by.deserialize(binary === true ? decodeUtf8(text) : text);
+  if (binary !== true) throw new TypeError("text, where there should be bytes");
+  return by.deserialize(fromByteString(text));
+}
+
+/** What a serializer throws makes a record corrupt, unless it says what is to be done. */
+function corrupt(error: unknown): undefined {
+  if (SessionError.is(error)) throw error;
+  return undefined;
 }
 
 export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
@@ -78,22 +114,42 @@ export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
 }
 
 /** Session data is a plain object that a session could have written. */
-function checkDecoded(data: unknown): Fields | undefined {
+function checkDecoded(data: unknown, keeps: Keeps): Fields | undefined {
   if (typeof data !== "object" || data === null || Object.getPrototypeOf(data) !== Object.prototype) return undefined;
   if (Object.keys(data).some((key) => key.startsWith("$"))) return undefined;
-  return isSafeTree(data, 0, new Set()) ? (data as Fields) : undefined;
+  return heightOf(data, 0, keeps, new Map()) <= MAX_DEPTH ? (data as Fields) : undefined;
 }
 
-/** True if a tree is not too deep, and holds no key that reaches a prototype. */
-function isSafeTree(value: unknown, depth: number, seen: Set<object>): boolean {
-  const isError = value instanceof Error && value.cause !== undefined;
-  if (!(isContainer(value) || isError) || seen.has(value)) return true;
-  if (depth > MAX_DEPTH) return false;
-  seen.add(value);
-  const isPlain = containerKind(value) === "object";
-  for (const [key, child] of isError ? [["cause", value.cause]] : entriesOf(value)) {
-    if (isPlain && isForbiddenKey(key)) return false;
-    if (!isSafeTree(key, depth + 1, seen) || !isSafeTree(child, depth + 1, seen)) return false;
+/**
+ * How many steps it is from a container down to its innermost one, −1 for a value without any; infinity if that is too deep, or
+ * if there is what the serializer does not keep, or a key that reaches a prototype.
+ *
+ * What stands in several places is walked once, but counts at each: a chain of containers may be longer than the first walk shows.
+ */
+function heightOf(value: unknown, depth: number, keeps: Keeps, known: Map<object, number>): number {
+  if (typeof value === "function" || typeof value === "symbol") return Infinity;
+  if (typeof value !== "object" || value === null) return -1;
+  const kind = containerKind(value);
+  if (kind === undefined && !isKept(value, keeps)) return Infinity;
+  const cause = value instanceof Error ? value.cause : undefined;
+  if (kind === undefined && cause === undefined) return -1;
+  const found = known.get(value);
+  if (found !== undefined) return found;
+  if (depth > MAX_DEPTH) return Infinity;
+  // A ring has no height of its own.
+  known.set(value, 0);
+  let height = 0;
+  for (const [key, child] of kind === undefined ? [["cause", cause]] : entriesOf(value)) {
+    if (kind === "object" && isForbiddenKey(key)) return Infinity;
+    const inner = Math.max(heightOf(key, depth + 1, keeps, known), heightOf(child, depth + 1, keeps, known));
+    height = Math.max(height, 1 + inner);
   }
-  return true;
+  known.set(value, height);
+  return height;
+}
+
+function isKept(value: object, keeps: Keeps): boolean {
+  if (keeps === undefined) return true;
+  const kind = kindOf(value);
+  return kind !== undefined && keeps.has(kind);
 }

@@ -55,12 +55,13 @@ export async function writeConditionally(
   next: (record: SessionRecord, writeId: string) => Promise<SessionRecord | undefined>,
 ): Promise<Written> {
   const { writeId } = attempt;
+  const { binary = false } = await context.ask(budget, doing, (store) => store);
   let errors = 0;
   for (let round = 0; ; round++) {
     const { seen } = attempt;
     const record = attempt.unanswered ?? (await next(seen.record, writeId));
     if (record === undefined) return { status: "stopped", ...seen };
-    const value = encodeRecord(record);
+    const value = encodeRecord(record, binary);
     let replaced: Replaced;
     try {
       const ttl = storeTtl(record, context.options.now());
@@ -110,7 +111,8 @@ export async function createRecord(
   key: string,
   record: SessionRecord,
 ): Promise<StoreEntry | undefined> {
-  const value = encodeRecord(record);
+  const { binary = false } = await context.ask(budget, "create a session", (store) => store);
+  const value = encodeRecord(record, binary);
   const ttl = storeTtl(record, context.options.now());
   const [writeId] = record.writes as [string];
   for (let errors = 0; ;) {

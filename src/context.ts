@@ -73,7 +73,7 @@ export class Context {
   constructor(options: ResolvedOptions, on: Platform) {
     this.options = options;
     this.platform = on;
-    this.codec = createCodec(options.serializer, options.maxBytes);
+    this.codec = createCodec(options.serializers, options.maxBytes);
     this.signer = createSigner(options.secrets, options.cookie.name);
   }
 

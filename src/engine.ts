@@ -25,6 +25,7 @@ export function createEngine(context: Context): SessionEngine & { inTurn: InTurn
     });
   return {
     options: context.options,
+    check: (value, path) => context.codec.check(value, path),
     inTurn,
     save: (state) =>
       inTurn("save", state, async () => {

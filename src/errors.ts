@@ -70,6 +70,13 @@ export const clashError = (what: string, value: string): SessionError =>
 export const unsupportedError = (what: string, advice: string): SessionError =>
   new SessionError("ERR_SESSION_UNSUPPORTED", `${what}. ${advice}.`);
 
+export const libraryError = (library: string, cause: unknown): SessionError =>
+  new SessionError(
+    "ERR_SESSION_UNSUPPORTED",
+    `The serializer needs the package \`${library}\`, which could not be imported. Install it: \`npm i ${library}\`.`,
+    { cause },
+  );
+
 export const notLoadedError = (name: string | undefined, present: readonly string[]): SessionError =>
   new SessionError(
     "ERR_SESSION_NOT_LOADED",

@@ -10,7 +10,8 @@ export type { Change as SessionChange } from "./tracking/tracker.ts";
 // Options
 export type { CookieOptions, RejectReason, SessionHookInfo, SessionHooks, SessionOptions, StorageSource } from "./types.ts";
 export type { MergeConflict as SessionConflict } from "./merge.ts";
-export type { Serializer } from "./serializers/serializer.ts";
+export type { BinarySerializer, Serializer, TextSerializer } from "./serializers/serializer.ts";
+export type { ValueKind } from "./serializers/value-kinds.ts";
 export type { MaybePromise, Replaced, Store, StoreEntry } from "./stores/store.ts";
 
 // Errors

@@ -19,7 +19,8 @@ export interface ResolvedOptions {
   readonly cookie: CookieAttributes;
   readonly secure: boolean | "auto";
   readonly persistent: boolean;
-  readonly serializer: Serializer | undefined;
+  /** The first writes, all read; none for what is built in. */
+  readonly serializers: readonly Serializer[];
   readonly secrets: readonly string[];
   readonly generateToken: () => string;
   readonly hashIds: boolean;
@@ -130,7 +131,7 @@ export function resolveOptions<T extends object>(options: SessionOptions<T> = {}
     idleWindow: seconds("idleTimeout", options.idleTimeout === null ? 0 : or(options.idleTimeout, 2_592_000), 0),
     absoluteTimeout: isAbsent(options.absoluteTimeout) ? 0 : seconds("absoluteTimeout", options.absoluteTimeout, 1),
     ...resolveCookie(or(options.cookie, {})),
-    serializer: resolveSerializer(options.serializer),
+    serializers: resolveSerializers(options.serializer),
     secrets: resolveSecrets(options.secret),
     generateToken: functionOr("generateToken", options.generateToken, generateToken),
     hashIds: booleanOr("hashIds", options.hashIds, true),
@@ -232,16 +233,35 @@ function resolveCookie(cookie: CookieOptions): Pick<ResolvedOptions, "cookie" | 
   };
 }
 
-function resolveSerializer(serializer: Serializer | undefined): Serializer | undefined {
-  if (serializer === undefined) return undefined;
-  const valid =
-    isObject(serializer) &&
-    typeof serializer.id === "string" &&
-    SERIALIZER_ID.test(serializer.id) &&
-    isFunction(serializer.serialize) &&
-    isFunction(serializer.deserialize);
-  check("serializer", serializer, valid, "an object with `id` (1 to 16 of a-z 0-9 -), `serialize` and `deserialize`");
-  return serializer;
+function resolveSerializers(serializer: Serializer | readonly Serializer[] | undefined): readonly Serializer[] {
+  if (serializer === undefined) return [];
+  const serializers: readonly Serializer[] = isList(serializer) ? serializer : [serializer];
+  check("serializer", serializer, serializers.length > 0, "a serializer or a non-empty array of them");
+  for (const [index, one] of serializers.entries()) {
+    const option = isList(serializer) ? `serializer[${index}]` : "serializer";
+    const valid =
+      isObject(one) &&
+      typeof one.id === "string" &&
+      SERIALIZER_ID.test(one.id) &&
+      isFunction(one.serialize) &&
+      isFunction(one.deserialize) &&
+      (one.binary === undefined || isBoolean(one.binary)) &&
+      (one.keeps === undefined || one.keeps instanceof Set);
+    check(
+      option,
+      one,
+      valid,
+      "an object with `id` (1 to 16 of a-z 0-9 -), `serialize` and `deserialize`; if at all, `binary` (true or false) and `keeps` (a Set)",
+    );
+    const first = serializers.findIndex(({ id }) => id === one.id);
+    check(option, one, first === index, `an \`id\` of its own: ${JSON.stringify(one.id)} is that of \`serializer[${first}]\``);
+  }
+  return Object.freeze([...serializers]);
+}
+
+/** `Array.isArray` does not tell a list that is read-only. */
+function isList<V>(value: V | readonly V[]): value is readonly V[] {
+  return Array.isArray(value);
 }
 
 function resolveSecrets(secret: string | readonly string[] | undefined): readonly string[] {

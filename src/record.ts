@@ -1,13 +1,21 @@
 import { getRandomValues } from "uncrypto";
 import { base64url } from "./base64url.ts";
+import { encodeUtf8 } from "./byte-string.ts";
 import type { Lifetime } from "./lifecycle.ts";
+import { byteLength } from "./limits.ts";
 
 /**
- * What a store keeps under a key: a header of fixed-width ASCII fields, then three sections of text.
+ * What a store keeps under a key: a header of fixed-width ASCII fields, then three sections.
+ *
+ * The format says what the sections are:
+ *
+ * - `us1`: text.
+ * - `ub1`: bytes, as a byte string, the whole record: for stores that can keep bytes. Text in it is UTF-8.
+ * - `ua1`: as `ub1`, but one-time values and data are base64: for stores that keep text alone.
  *
  * | offset | width | field |
  * | --- | --- | --- |
- * | 0 | 3 | format, `us1` |
+ * | 0 | 3 | format |
  * | 3 | 1 | state: `L` live, `M` moved, `D` dead |
  * | 4 | 16 | serializer of the data, padded with spaces |
  * | 20 | 12 | version: 1, and one more with each replace or touch |
@@ -17,11 +25,11 @@ import type { Lifetime } from "./lifecycle.ts";
  * | 77 | 15 | idle window, milliseconds, 0 for none |
  * | 92 | 88 | the last 8 write ids, newest first, 11 characters each, `.` where there is none |
  * | 180 | 16 | serializer of the flash section, padded with spaces |
- * | 196 | 8 | length of the meta section, in UTF-16 code units |
+ * | 196 | 8 | length of the meta section, in characters |
  * | 204 | 8 | length of the flash section |
  * | 212 | 8 | length of the data section |
  *
- * Meta is JSON: owner, cookie overrides, prefix (with raw tokens as keys). Numbers are decimal, padded with zeros, so that a back end can compare or
+ * Meta is JSON in ASCII: owner, cookie overrides, prefix (with raw tokens as keys). Numbers are decimal, padded with zeros, so that a back end can compare or
  * replace a field by its offset. The lengths tell a truncated record.
  */
 export interface SessionRecord extends Lifetime {
@@ -34,10 +42,12 @@ export interface SessionRecord extends Lifetime {
   readonly meta: RecordMeta;
 }
 
-/** Serialized text and the serializer that wrote it. */
+/** What a serializer wrote. */
 export interface Encoded {
   readonly serializer: string;
   readonly text: string;
+  /** True if `text` is a byte string: what a binary serializer wrote, or the UTF-8 of text that was stored beside that. */
+  readonly binary?: boolean;
 }
 
 /** What is kept beside data and flash. */
@@ -51,7 +61,8 @@ export interface RecordMeta {
 /** How many write ids a record remembers: a retry is exact while no more writes than this came between (security.md, 3.2). */
 export const REMEMBERED_WRITES = 8;
 
-const FORMAT = "us1";
+type Format = "us1" | "ub1" | "ua1";
+
 const STATES = { live: "L", moved: "M", dead: "D" } as const;
 const WRITE_ID_LENGTH = 11;
 const NO_WRITE = ".".repeat(WRITE_ID_LENGTH);
@@ -60,7 +71,7 @@ const SERIALIZER_LENGTH = 16;
 export const HEADER_LENGTH = 220;
 
 const HEADER = new RegExp(
-  `^${FORMAT}([LMD])` +
+  `^(u[sba]1)([LMD])` +
     `([a-z0-9 -]{${SERIALIZER_LENGTH}})` +
     `(\\d{12})(\\d{15})(\\d{15})(\\d{15})(\\d{15})` +
     `([A-Za-z0-9_.-]{${REMEMBERED_WRITES * WRITE_ID_LENGTH}})` +
@@ -71,21 +82,65 @@ const HEADER = new RegExp(
 /** The names a serializer may have, so that one fits the header. */
 export const SERIALIZER_ID: RegExp = /^[a-z0-9-]{1,16}$/;
 
-export function encodeRecord(record: SessionRecord): string {
+/**
+ * The record as a store keeps it.
+ *
+ * @param keepsBytes whether the store keeps a byte string as it is
+ */
+export function encodeRecord(record: SessionRecord, keepsBytes: boolean = false): string {
+  const format = formatOf(record, keepsBytes);
   const meta = encodeMeta(record.meta);
-  const flash = record.flash?.text ?? "";
-  return encodeHeader(record, meta.length, flash.length) + meta + flash + record.data.text;
+  const flash = record.flash === undefined ? "" : encodeSection(record.flash, format);
+  const data = encodeSection(record.data, format);
+  return encodeHeader(record, format, meta.length, flash.length, data.length) + meta + flash + data;
 }
 
-/** The meta section: nothing where there is nothing to say. */
-export function encodeMeta(meta: RecordMeta): string {
-  return Object.keys(meta).length === 0 ? "" : JSON.stringify(meta);
+/** Whether a value that is to be stored is a byte string. */
+export function isByteRecord(value: string): boolean {
+  return value.startsWith("ub1");
 }
 
-/** The header alone, for a touch: sections and their lengths stay as they are in `record`. */
-export function encodeHeader(record: SessionRecord, metaLength: number, flashLength: number): string {
+/** How many bytes a record takes beside the data and one-time values themselves. */
+export function overheadOf(record: Pick<SessionRecord, "data" | "flash" | "meta">, keepsBytes: boolean): number {
+  const around = HEADER_LENGTH + encodeMeta(record.meta).length;
+  if (formatOf(record, keepsBytes) !== "ua1") return around;
+  const growth = (bytes: number): number => 4 * Math.ceil(bytes / 3) - bytes;
+  return around + growth(sizeOf(record.data)) + growth(sizeOf(record.flash));
+}
+
+/** The bytes of what a serializer wrote. */
+export function sizeOf(encoded: Encoded | undefined): number {
+  if (encoded === undefined) return 0;
+  return encoded.binary === true ? encoded.text.length : byteLength(encoded.text);
+}
+
+function formatOf({ data, flash }: Pick<SessionRecord, "data" | "flash">, keepsBytes: boolean): Format {
+  if (data.binary !== true && flash?.binary !== true) return "us1";
+  return keepsBytes ? "ub1" : "ua1";
+}
+
+function encodeSection({ text, binary }: Encoded, format: Format): string {
+  if (format === "us1") return text;
+  const bytes = binary === true ? text : encodeUtf8(text);
+  return format === "ub1" ? bytes : btoa(bytes);
+}
+
+/** The meta section, in ASCII, so that it is the same as text and as bytes; nothing where there is nothing to say. */
+function encodeMeta(meta: RecordMeta): string {
+  if (Object.keys(meta).length === 0) return "";
+  const escape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(meta).replaceAll(/[^ -~]/g, escape);
+}
+
+function encodeHeader(
+  record: SessionRecord,
+  format: string,
+  metaLength: number,
+  flashLength: number,
+  dataLength: number,
+): string {
   return (
-    FORMAT +
+    format +
     STATES[record.state] +
     record.data.serializer.padEnd(SERIALIZER_LENGTH) +
     digits(record.version, 12) +
@@ -97,7 +152,7 @@ export function encodeHeader(record: SessionRecord, metaLength: number, flashLen
     (record.flash?.serializer ?? "").padEnd(SERIALIZER_LENGTH) +
     digits(metaLength, 8) +
     digits(flashLength, 8) +
-    digits(record.data.text.length, 8)
+    digits(dataLength, 8)
   );
 }
 
@@ -105,14 +160,16 @@ export function encodeHeader(record: SessionRecord, metaLength: number, flashLen
 export function parseRecord(text: string): SessionRecord | undefined {
   const fields = HEADER.exec(text.slice(0, HEADER_LENGTH));
   if (fields === null) return undefined;
-  const [, state, serializer, version, createdAt, touchedAt, absoluteAt, idleWindow, writes, flashSerializer] =
-    fields as unknown as string[];
-  const [metaLength, flashLength, dataLength] = fields.slice(10).map(Number) as [number, number, number];
+  const [, format, state, serializer, version, createdAt, touchedAt, absoluteAt, idleWindow, writes, flashSerializer] =
+    fields as unknown as [string, Format, ...string[]];
+  const [metaLength, flashLength, dataLength] = fields.slice(11).map(Number) as [number, number, number];
   const flashStart = HEADER_LENGTH + metaLength;
   const dataStart = flashStart + flashLength;
   if (text.length !== dataStart + dataLength) return undefined;
   const meta = parseMeta(text.slice(HEADER_LENGTH, flashStart));
-  if (meta === undefined) return undefined;
+  const data = parseSection(serializer as string, text.slice(dataStart), format);
+  const flash = parseSection(flashSerializer as string, text.slice(flashStart, dataStart), format);
+  if (meta === undefined || data === undefined || flash === undefined) return undefined;
   return {
     state: state === "L" ? "live" : state === "M" ? "moved" : "dead",
     version: Number(version),
@@ -122,17 +179,15 @@ export function parseRecord(text: string): SessionRecord | undefined {
     idleWindow: Number(idleWindow),
     writes: splitWrites(writes as string),
     meta,
-    flash:
-      flashLength === 0
-        ? undefined
-        : { serializer: (flashSerializer as string).trimEnd(), text: text.slice(flashStart, dataStart) },
-    data: { serializer: (serializer as string).trimEnd(), text: text.slice(dataStart) },
+    flash: flashLength === 0 ? undefined : flash,
+    data,
   };
 }
 
 /** The header of a touch: `record` as it stands in the store as `text`, with the idle window begun anew. */
 export function touchedHeader(record: SessionRecord, text: string): string {
-  return encodeHeader(record, Number(text.slice(196, 204)), Number(text.slice(204, 212)));
+  const [meta, flash, data] = [196, 204, 212].map((at) => Number(text.slice(at, at + 8))) as [number, number, number];
+  return encodeHeader(record, text.slice(0, 3), meta, flash, data);
 }
 
 /** 64 random bits: two writes of one session never share an id. */
@@ -148,6 +203,16 @@ export function rememberWrite(record: SessionRecord, writeId: string): string[] 
 /** True if a write, whose answer may have been lost, is among the last ones of the record. */
 export function hasWrite(record: SessionRecord, writeId: string): boolean {
   return record.writes.includes(writeId);
+}
+
+function parseSection(serializer: string, section: string, format: Format): Encoded | undefined {
+  const name = serializer.trimEnd();
+  if (format === "us1") return { serializer: name, text: section };
+  try {
+    return { serializer: name, text: format === "ub1" ? section : atob(section), binary: true };
+  } catch {
+    return undefined;
+  }
 }
 
 function parseMeta(text: string): RecordMeta | undefined {

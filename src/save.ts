@@ -2,19 +2,11 @@ import { createRecord, startAttempt, writeConditionally, type Written } from "./
 import { Budget, type Context } from "./context.ts";
 import { committedError, conflictError, goneError, optionError, storeError } from "./errors.ts";
 import { isExpired, isRenewalDue, type Lifetime } from "./lifecycle.ts";
-import { byteLength, checkSize } from "./limits.ts";
+import { checkSize } from "./limits.ts";
 import { decodeRecord } from "./load.ts";
 import { merge, type ConflictPolicy, type MergeConflict, type Merged } from "./merge.ts";
 import { rebase } from "./rebase.ts";
-import {
-  createWriteId,
-  encodeMeta,
-  HEADER_LENGTH,
-  rememberWrite,
-  type Encoded,
-  type RecordMeta,
-  type SessionRecord,
-} from "./record.ts";
+import { createWriteId, overheadOf, rememberWrite, sizeOf, type Encoded, type RecordMeta, type SessionRecord } from "./record.ts";
 import { applyRevision, type Revise } from "./revise.ts";
 import { createBase, type SessionState, type Stored } from "./session-state.ts";
 import { hashToken, isToken } from "./token.ts";
@@ -167,11 +159,11 @@ async function compose(
   const { meta: known } = record ?? { meta: context.ownMeta };
   const meta = cookie === undefined ? known : withCookie(known, cookie);
   const ends = cleared && Object.keys(tree).length === 0 && flash.size === 0 && meta.owner === undefined;
-  const { maxBytes = Infinity } = await context.ask(budget, "save a session", (store) => store);
+  const { maxBytes = Infinity, binary = false } = await context.ask(budget, "save a session", (store) => store);
   // The user's limit is for what he keeps, the store's for all that is sent.
-  const limit = Math.min(context.options.maxBytes, maxBytes - HEADER_LENGTH - byteLength(encodeMeta(meta)));
+  const limit = Math.min(context.options.maxBytes, maxBytes - overheadOf({ data, flash: flashText, meta }, binary));
   const shown = flash.size === 0 ? tree : { ...tree, $flash: Object.fromEntries(flash) };
-  checkSize(byteLength(data.text) + byteLength(flashText?.text ?? ""), limit, shown);
+  checkSize(sizeOf(data) + sizeOf(flashText), limit, shown);
   return { tree, data, flash, flashText, meta, cookie, flashChanges, ends, cleared, merged, mine };
 }
 

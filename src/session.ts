@@ -1,11 +1,11 @@
 import { valueError } from "./errors.ts";
 import { expiresAt } from "./lifecycle.ts";
 import type { ResolvedOptions } from "./options.ts";
-import { inspect } from "./serializers/inspect.ts";
 import type { SessionState } from "./session-state.ts";
 import { admit } from "./tracking/admit.ts";
 import { increment } from "./tracking/increment.ts";
 import { ObjectHandler } from "./tracking/object.ts";
+import type { Path } from "./tracking/path.ts";
 import { snapshot } from "./tracking/snapshot.ts";
 import { Tracker, type Change } from "./tracking/tracker.ts";
 import type { Session, SessionControls, SessionCookieOverrides } from "./types.ts";
@@ -15,6 +15,8 @@ type Fields = Record<string, unknown>;
 /** What a session has done for it: everything that takes I/O. */
 export interface SessionEngine {
   readonly options: ResolvedOptions;
+  /** Checks that a value can be kept. @throws {SessionError} `ERR_SESSION_VALUE`, with its path */
+  check(value: Fields, path: Path): void;
   save(state: SessionState): Promise<void>;
   reload(state: SessionState): Promise<void>;
   regenerate(state: SessionState): Promise<void>;
@@ -197,7 +199,7 @@ class Controls implements SessionControls<Fields> {
     if (arguments.length > 1) {
       state.guard();
       const kept = snapshot(admit(value, () => ["$flash", key]));
-      inspect({ [key]: kept }, this.#engine.options.maxBytes, this.#engine.options.serializer !== undefined, ["$flash"]);
+      this.#engine.check({ [key]: kept }, ["$flash"]);
       state.flashChanges.set(key, kept);
       return undefined;
     }

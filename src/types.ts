@@ -154,8 +154,12 @@ export interface SessionOptions<T extends object = DefaultSessionData> {
   absoluteTimeout?: number | null | undefined;
   /** Attributes of the session cookie. @default {} */
   cookie?: CookieOptions | undefined;
-  /** How data becomes text. @default JSON, and superjson for what JSON would lose */
-  serializer?: Serializer | undefined;
+  /**
+   * How data becomes text or bytes. Of several the first writes and all read, so that you may switch.
+   *
+   * @default JSON, and superjson for what JSON would lose; what these wrote can always be read
+   */
+  serializer?: Serializer | readonly Serializer[] | undefined;
   /** Signs tokens: the first signs, all verify. Each at least 32 bytes. */
   secret?: string | readonly string[] | undefined;
   /** Makes tokens, of 1 to 256 of `A-Z a-z 0-9 _ -`, unguessable. @default 32 random bytes, base64url */
@@ -170,7 +174,7 @@ export interface SessionOptions<T extends object = DefaultSessionData> {
   conflict?: "merge" | "reject" | ((conflict: MergeConflict) => unknown) | undefined;
   /** What happens to data changes of a session that another request ended: `ERR_SESSION_GONE`, or nothing. @default "throw" */
   onGone?: "throw" | "drop" | undefined;
-  /** The largest session, in bytes of UTF-8. @default 65536 */
+  /** The largest session, in bytes as it is serialized. @default 65536 */
   maxBytes?: number | undefined;
   /** Milliseconds the store may take. @default { load: 1000, save: 2000 } */
   timeouts?: { load?: number | undefined; save?: number | undefined } | undefined;

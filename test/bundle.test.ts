@@ -26,6 +26,18 @@ describe("a bundle", () => {
     },
   );
 
+  it.each(["devalue", "msgpackr", "superjson"])(
+    "of unsession/serializers/%s loads its library when it is needed",
+    async (name) => {
+      const { atStart, onDemand } = await bundle(`unsession/serializers/${name}`);
+      const files = new Set([...atStart, ...onDemand].map(({ fileName }) => fileName));
+      const others = (chunks: readonly OutputChunk[]): string[] =>
+        chunks.flatMap(({ imports }) => imports).filter((imported) => !files.has(imported));
+      expect(others(atStart)).toEqual([]);
+      expect(others(onDemand).map((imported) => imported.replace(/\/.*/, ""))).toEqual([name]);
+    },
+  );
+
   it("that imports nothing by name is empty", async () => {
     for (const { name } of entries) {
       const { atStart } = await bundleSource(`import ${JSON.stringify(name)};`);

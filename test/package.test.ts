@@ -1,10 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, sep } from "node:path";
+import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
-import { entries, manifest, root } from "../scripts/entries.ts";
+import { entries, manifest, root, type Entry } from "../scripts/entries.ts";
 
 /** Where a source file is an entry point by its place. Everything else in `src/` is private. */
-const PUBLIC = /^src\/(index|tracing|(h3|h3-v1|nitro|nuxt|testing)\/index|drivers\/[\w-]+)\.ts$/;
+const PUBLIC =
+  /^src\/(index|tracing|(h3|h3-v1|nitro|nuxt|testing)\/index|drivers\/[\w-]+|serializers\/(devalue|json|msgpackr|superjson))\.ts$/;
 
 describe("package.json", () => {
   it("exports exactly the public source files", () => {
@@ -96,6 +98,11 @@ describe("what an import gives at run time", () => {
         "default",
       ]
     `);
+  });
+
+  it.each(["devalue", "json", "msgpackr", "superjson"])("unsession/serializers/%s", async (name) => {
+    const { source } = entries.find((entry) => entry.name === `unsession/serializers/${name}`) as Entry;
+    expect(await namesOf(import(pathToFileURL(join(root, source)).href))).toEqual([name]);
   });
 });
 

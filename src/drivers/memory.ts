@@ -1,4 +1,5 @@
 import type { Driver, TransactionOptions } from "unstorage";
+import { fromByteString, toByteString } from "../byte-string.ts";
 import { unsupportedError } from "../errors.ts";
 import { createMemoryStore, type MemoryStore, type MemoryStoreOptions } from "../stores/memory.ts";
 import { ttlOf } from "./shared/ttl.ts";
@@ -50,9 +51,6 @@ export default function memory(options: MemoryStoreOptions = {}): Driver<MemoryS
 const BYTES = "\0b";
 const TEXT = "\0t";
 
-/** Arguments to one call of `fromCharCode`: hosts throw at some 65,000 to 120,000. */
-const CHUNK = 8192;
-
 function pack(value: unknown): string {
   if (typeof value === "string") return value.startsWith("\0") ? TEXT + value : value;
   if (!(value instanceof Uint8Array)) {
@@ -61,13 +59,11 @@ function pack(value: unknown): string {
       "Use `setItem`, which keeps a value as JSON",
     );
   }
-  let text = BYTES;
-  for (let at = 0; at < value.length; at += CHUNK) text += String.fromCharCode(...value.subarray(at, at + CHUNK));
-  return text;
+  return BYTES + toByteString(value);
 }
 
 function unpack(text: string): string | Uint8Array {
   if (text.startsWith(TEXT)) return text.slice(TEXT.length);
   if (!text.startsWith(BYTES)) return text;
-  return Uint8Array.from({ length: text.length - BYTES.length }, (_, at) => text.charCodeAt(at + BYTES.length));
+  return fromByteString(text.slice(BYTES.length));
 }

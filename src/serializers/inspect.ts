@@ -1,6 +1,7 @@
 import { tooLargeError, valueError, type SessionError } from "../errors.ts";
 import { containerKind, isForbiddenKey, type Container } from "../tracking/kinds.ts";
 import type { Path } from "../tracking/path.ts";
+import { kindOf, kindOfNumber, specialFloat, type ValueKind } from "./value-kinds.ts";
 
 /** Deeper trees are refused: several serializers overflow the stack on them (devalue, msgpackr). */
 export const MAX_DEPTH = 64;
@@ -9,47 +10,25 @@ export const MAX_DEPTH = 64;
 export const MAX_BIGINT_DIGITS = 4096;
 const BIGINT_LIMIT = 10n ** BigInt(MAX_BIGINT_DIGITS);
 
-/** What the built-in serializers keep beyond plain containers; `Buffer` and other subclasses come back as something else. */
-const KEPT_PROTOTYPES = new Set<unknown>(
-  [
-    Date,
-    RegExp,
-    URL,
-    Error,
-    EvalError,
-    RangeError,
-    ReferenceError,
-    SyntaxError,
-    TypeError,
-    URIError,
-    Int8Array,
-    Uint8Array,
-    Uint8ClampedArray,
-    Int16Array,
-    Uint16Array,
-    Int32Array,
-    Uint32Array,
-    Float32Array,
-    Float64Array,
-  ].map((type) => type.prototype),
-);
-
 /** Containers of another realm (a vm context, a test runner's sandbox) are unknown to serializers, which ask `instanceof Map`. */
 const OWN_PROTOTYPES = new Set<unknown>([Object.prototype, Array.prototype, Map.prototype, Set.prototype, null]);
 
 /** How data can be kept: by JSON as it is; only by a serializer with more types; or that, if it is copied into this realm first. */
 export type Richness = "plain" | "rich" | "foreign";
 
+/** What a serializer keeps beyond JSON; `undefined` if that is its own matter. */
+export type Keeps = ReadonlySet<ValueKind> | undefined;
+
 /**
  * Walks data that is about to be stored, and tells whether JSON keeps all of it.
  *
- * `path` is where the data stands in a session. With `anyObject` the kinds of objects are left to the serializer; depth, keys and digits are checked all the same. Holes of
- * arrays are filled with `undefined`, which reads the same, since no serializer keeps them.
+ * `path` is where the data stands in a session. Depth, keys and digits are checked whatever the serializer keeps. Holes of arrays are
+ * filled with `undefined`, which reads the same, since no serializer keeps them.
  *
  * @throws {SessionError} `ERR_SESSION_VALUE` for what would be dropped or changed, with its path.
  */
-export function inspect(data: Container, maxNodes: number, anyObject: boolean, path: Path = []): Richness {
-  const inspection = new Inspection(maxNodes, anyObject, path);
+export function inspect(data: Container, maxNodes: number, keeps: Keeps, path: Path = []): Richness {
+  const inspection = new Inspection(maxNodes, keeps, path);
   for (const key of Object.keys(data)) {
     if (key.startsWith("$"))
       throw valueError([...path, key], "has a key that begins with `$`", "These names are controls of the session");
@@ -59,36 +38,36 @@ export function inspect(data: Container, maxNodes: number, anyObject: boolean, p
   return inspection.foreign ? "foreign" : "rich";
 }
 
+const OTHER_SERIALIZER = "Choose a `serializer` that keeps it, or store something else";
+
 class Inspection {
   rich = false;
   foreign = false;
-  readonly #anyObject: boolean;
+  readonly #keeps: Keeps;
   readonly #maxNodes: number;
   #nodes = 0;
   readonly #path: unknown[];
   /** The containers around the one at hand, to tell a ring from a deep tree. */
   readonly #around: Container[] = [];
 
-  constructor(maxNodes: number, anyObject: boolean, path: Path) {
+  constructor(maxNodes: number, keeps: Keeps, path: Path) {
     this.#path = [...path];
     this.#maxNodes = maxNodes;
-    this.#anyObject = anyObject;
+    this.#keeps = keeps;
   }
 
   visit(value: unknown): void {
     switch (typeof value) {
       case "string":
+        return this.#text(value);
       case "boolean":
         return;
       case "number":
-        // JSON turns these into `null` and 0.
-        if (!Number.isFinite(value) || Object.is(value, -0)) this.rich = true;
-        return;
+        return this.#number(value);
       case "undefined":
-        this.rich = true;
-        return;
+        return this.#need("undefined", "is undefined", "Store `null` instead");
       case "bigint":
-        this.rich = true;
+        this.#need("bigint", "is a bigint");
         if (value >= BIGINT_LIMIT || value <= -BIGINT_LIMIT) {
           throw this.#refuse(`is a bigint of more than ${MAX_BIGINT_DIGITS} digits`, "Store it as bytes, in a Uint8Array");
         }
@@ -105,11 +84,7 @@ class Inspection {
     const kind = containerKind(value);
     if (kind === undefined) return this.#leaf(value);
     this.foreign ||= !OWN_PROTOTYPES.has(Object.getPrototypeOf(value));
-    if (this.#around.includes(value)) {
-      // A ring: JSON cannot, richer serializers can.
-      this.rich = true;
-      return;
-    }
+    if (this.#around.includes(value)) return this.#need("cycle", "is inside itself");
     this.#checkDepth();
     // Aliases multiply when they are written out: each node takes a byte at least.
     if (++this.#nodes > this.#maxNodes) throw tooLargeError(this.#nodes, this.#maxNodes, [`session.${String(this.#path[0])}`]);
@@ -139,6 +114,7 @@ class Inspection {
         this.#path.push(key);
         throw this.#refuse("has a key that reaches a prototype", "Use another key");
       }
+      this.#text(key);
       // The same as no key at all.
       if (object[key] !== undefined) this.#step(key, object[key]);
     }
@@ -158,7 +134,7 @@ class Inspection {
   }
 
   #entries(map: Map<unknown, unknown>): void {
-    this.rich = true;
+    this.#need("Map", "is a Map");
     this.#checkRings(map.keys());
     for (const [key, value] of map) {
       this.#step(key, key);
@@ -167,14 +143,14 @@ class Inspection {
   }
 
   #members(set: Set<unknown>): void {
-    this.rich = true;
+    this.#need("Set", "is a Set");
     this.#checkRings(set);
     for (const member of set) this.#step(member, member);
   }
 
   /** superjson writes `null` where a ring closes, so that of two such members, or keys, one would be left. */
   #checkRings(keys: Iterable<unknown>): void {
-    if (this.#anyObject) return;
+    if (this.#may("cyclic keys")) return;
     let nulls = 0;
     for (const key of keys) {
       const isNull = key === null || (typeof key === "object" && this.#around.includes(key));
@@ -188,19 +164,32 @@ class Inspection {
     this.#path.pop();
   }
 
+  #text(text: string): void {
+    if (!this.#may("lone surrogate") && /\p{Surrogate}/u.test(text)) {
+      throw this.#refuse("holds half a surrogate pair", OTHER_SERIALIZER);
+    }
+  }
+
+  #number(value: number): void {
+    const kind = kindOfNumber(value);
+    if (kind !== undefined) this.#need(kind, `is ${kind}`);
+  }
+
   #leaf(value: object): void {
     this.rich = true;
-    if (this.#anyObject) return;
-    const prototype: unknown = Object.getPrototypeOf(value);
-    // A test's fake clock puts a Date of its own in the place of the real one.
-    if (!KEPT_PROTOTYPES.has(prototype) && prototype !== Date.prototype) {
-      throw this.#refuse(`is ${nameOf(value)}`, "Store its data as a plain object, or choose a `serializer` that knows it");
-    }
-    if (value instanceof Date && Number.isNaN(value.getTime())) {
-      throw this.#refuse("is an invalid Date", "Store `null` instead");
-    }
+    if (this.#keeps === undefined) return;
+    const kind = kindOf(value);
+    if (kind === undefined || !this.#may(kind)) throw this.#unkept(value, kind);
     if (value instanceof Error) this.#error(value);
-    if (value instanceof Float32Array || value instanceof Float64Array) this.#floats(value);
+  }
+
+  #unkept(value: object, kind: ValueKind | undefined): SessionError {
+    if (kind === "invalid Date") return this.#refuse("is an invalid Date", "Store `null` instead");
+    if (kind === "special float" && this.#may("typed array")) {
+      this.#path.push(specialFloat(value));
+      return this.#refuse("is NaN, infinite or -0 in a typed array, which is not kept", "Use a plain array");
+    }
+    return this.#refuse(`is ${nameOf(value)}`, "Store its data as a plain object, or choose a `serializer` that knows it");
   }
 
   /** Name, message and cause are kept; what else an error carries would be lost. */
@@ -218,11 +207,14 @@ class Inspection {
     this.#around.pop();
   }
 
-  #floats(floats: Float32Array | Float64Array): void {
-    const index = floats.findIndex((float) => !Number.isFinite(float) || Object.is(float, -0));
-    if (index < 0) return;
-    this.#path.push(index);
-    throw this.#refuse("is NaN, infinite or -0 in a typed array, which is not kept", "Use a plain array");
+  /** Takes note of what JSON does not keep, and refuses it if the serializer does not either. */
+  #need(kind: ValueKind, what: string, advice: string = OTHER_SERIALIZER): void {
+    this.rich = true;
+    if (!this.#may(kind)) throw this.#refuse(what, advice);
+  }
+
+  #may(kind: ValueKind): boolean {
+    return this.#keeps === undefined || this.#keeps.has(kind);
   }
 
   #refuse(what: string, advice: string): SessionError {

@@ -1,6 +1,10 @@
-import type { Serializer } from "./serializer.ts";
+import { parseJson } from "./parse-json.ts";
+import type { TextSerializer } from "./serializer.ts";
+import type { ValueKind } from "./value-kinds.ts";
 
-/** Plain JSON: strings, finite numbers, booleans, `null`, arrays and plain objects. */
-export function json(): Serializer {
-  return { id: "json", serialize: (data) => JSON.stringify(data), deserialize: (text) => JSON.parse(text) as unknown };
+const KEEPS: ReadonlySet<ValueKind> = new Set(["lone surrogate"]);
+
+/** Plain JSON: strings, finite numbers, booleans, `null`, arrays and plain objects. One object in two places becomes two. */
+export function json(): TextSerializer {
+  return { id: "json", keeps: KEEPS, serialize: (data) => JSON.stringify(data), deserialize: parseJson };
 }

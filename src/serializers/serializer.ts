@@ -1,17 +1,40 @@
 import type { MaybePromise } from "../stores/store.ts";
+import type { ValueKind } from "./value-kinds.ts";
+
+/** What every {@link Serializer} says of itself. */
+interface Described {
+  /** Written into each record, so that records of another serializer are recognised: 1 to 16 of `a-z`, `0-9`, `-`. */
+  readonly id: string;
+  /**
+   * What it keeps beyond JSON. The rest is refused before it is asked, with the path (`ERR_SESSION_VALUE`), and is no session if it
+   * gives it back; so are instances of classes. If undefined, all values are left to it, but functions and symbols.
+   */
+  readonly keeps?: ReadonlySet<ValueKind> | undefined;
+}
+
+/** A {@link Serializer} that writes text. */
+export interface TextSerializer extends Described {
+  readonly binary?: false | undefined;
+  serialize(data: unknown): MaybePromise<string>;
+  deserialize(text: string): MaybePromise<unknown>;
+}
+
+/** A {@link Serializer} that writes bytes. They stay bytes where the store can keep them, and become base64 elsewhere. */
+export interface BinarySerializer extends Described {
+  readonly binary: true;
+  serialize(data: unknown): MaybePromise<Uint8Array>;
+  /** `bytes` is an array of its own, that may be kept or changed. */
+  deserialize(bytes: Uint8Array): MaybePromise<unknown>;
+}
 
 /**
- * Turns session data into text and back.
+ * Turns session data into text or bytes, and back.
  *
- * `deserialize(serialize(data))` gives data that is deeply equal, and `serialize` of that gives the same text again: how the text
- * compares decides whether a session changed.
+ * `deserialize(serialize(data))` gives data that is deeply equal, and `serialize` of that gives the same again: how the written form
+ * compares decides whether a session changed. What `deserialize` throws makes the record corrupt, but for a {@link SessionError},
+ * which the request ends with.
  *
  * @example
  * const yaml: Serializer = { id: "yaml", serialize: (data) => YAML.stringify(data), deserialize: (text) => YAML.parse(text) };
  */
-export interface Serializer {
-  /** Written into each record, so that records of another serializer are recognised: 1 to 16 of `a-z`, `0-9`, `-`. */
-  readonly id: string;
-  serialize(data: unknown): MaybePromise<string>;
-  deserialize(text: string): MaybePromise<unknown>;
-}
+export type Serializer = TextSerializer | BinarySerializer;

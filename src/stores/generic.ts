@@ -40,6 +40,7 @@ class GenericStore implements Store {
   readonly class = "C";
   readonly ttl: boolean;
   readonly list: boolean;
+  readonly binary = true;
 
   readonly #prefix: string;
   readonly #now: () => number;

@@ -64,6 +64,8 @@ class Memory implements MemoryStore {
   readonly class = "A";
   readonly ttl = true;
   readonly list = true;
+  // Text of one character for each byte takes as much.
+  readonly binary = true;
 
   readonly #maxEntries: number;
   readonly #now: () => number;

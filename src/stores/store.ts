@@ -1,7 +1,7 @@
 /**
  * The port between the engine and whatever keeps records.
  *
- * A store keeps opaque text under a key. It never parses a record, with one exception: where the back end cannot compare
+ * A store keeps opaque text, or bytes where it can, under a key. It never parses a record, with one exception: where the back end cannot compare
  * values itself, an implementation may compare the fixed-width header fields documented in `record.ts`.
  *
  * Contract, held by `describeStoreContract` of `unsession/testing`:
@@ -24,7 +24,10 @@ export interface Store {
   readonly list: boolean;
   /** The largest record the back end takes, in bytes. */
   readonly maxBytes?: number | undefined;
-  /** True: a value that begins with `ub1` is a byte string; the store may keep it as bytes and gives it back as it was. */
+  /**
+   * Whether a value that begins with `ub1` is a byte string, one character of U+0000 to U+00FF for each byte: the store may keep it as
+   * bytes, and gives it back as it was. Without it all values are text.
+   */
   readonly binary?: boolean | undefined;
 
   /** The record, or `undefined` if there is none. */

@@ -1,10 +1,13 @@
+import { fromByteString, toByteString, utf8Of } from "../byte-string.ts";
+import { isByteRecord } from "../record.ts";
+
 /** What of an unstorage `Storage` or driver is used; structural, so that any version fits. */
 export interface StorageLike {
   getItem(key: string, options?: object): unknown;
   getItemRaw?(key: string, options?: object): unknown;
   hasItem?(key: string, options?: object): unknown;
   setItem?(key: string, value: string, options?: object): unknown;
-  setItemRaw?(key: string, value: string, options?: object): unknown;
+  setItemRaw?(key: string, value: string | Uint8Array, options?: object): unknown;
   removeItem?(key: string, options?: object): unknown;
   getKeys?(base?: string, options?: object): unknown;
 }
@@ -15,8 +18,9 @@ const BASE64 = "base64:";
 /**
  * The items of an unstorage `Storage` or driver as text, whatever the driver keeps them as.
  *
- * Only the raw calls are used where there are any, since `getItem` guesses types. Only strings are handed in: some drivers keep
- * what they are given, so that changing an object later would change the store.
+ * A byte string is handed in as bytes where there are raw calls, and as base64 where there are none; it comes back as it was. Only
+ * the raw calls are used where there are any, since `getItem` guesses types. What is handed in is a string, or bytes that nobody
+ * else has: some drivers keep what they are given, so that changing it later would change the store.
  */
 export class TextItems {
   readonly #source: StorageLike;
@@ -40,9 +44,12 @@ export class TextItems {
   /** Stores a text; `ttl` is in milliseconds and a hint, which most drivers ignore. */
   async set(key: string, text: string, ttl: number | undefined): Promise<void> {
     const source = this.#source;
+    const isBytes = isByteRecord(text);
     const options = ttl === undefined ? {} : { ttl: Math.ceil(ttl / 1000) };
     refuseError(
-      await (source.setItemRaw === undefined ? source.setItem?.(key, text, options) : source.setItemRaw(key, text, options)),
+      await (source.setItemRaw === undefined
+        ? source.setItem?.(key, isBytes ? BASE64 + btoa(text) : text, options)
+        : source.setItemRaw(key, isBytes ? fromByteString(text) : text, options)),
     );
   }
 
@@ -73,9 +80,9 @@ export class TextItems {
 function toText(value: unknown): string | undefined {
   refuseError(value);
   if (value === null || value === undefined) return undefined;
-  if (typeof value === "string") return value.startsWith(BASE64) ? toText(fromBase64(value.slice(BASE64.length))) : value;
-  if (value instanceof ArrayBuffer || ArrayBuffer.isView(value))
-    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(value);
+  if (typeof value === "string") return value.startsWith(BASE64) ? fromBytes(fromBase64(value)) : value;
+  if (value instanceof ArrayBuffer) return fromBytes(new Uint8Array(value));
+  if (ArrayBuffer.isView(value)) return fromBytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
   throw new TypeError(`The driver answered with neither text nor bytes, but with ${typeof value}.`);
 }
 
@@ -84,6 +91,11 @@ function refuseError(answer: unknown): void {
   if (answer instanceof Error) throw answer;
 }
 
+function fromBytes(bytes: Uint8Array): string {
+  const start = toByteString(bytes.subarray(0, 3));
+  return isByteRecord(start) ? toByteString(bytes) : utf8Of(bytes);
+}
+
 function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  return fromByteString(atob(text.slice(BASE64.length)));
 }

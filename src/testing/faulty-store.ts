@@ -31,6 +31,7 @@ class Faulty extends FaultSwitches implements FaultyStore {
   readonly class: Store["class"];
   readonly ttl: boolean;
   readonly list: boolean;
+  readonly binary: boolean | undefined;
   readonly maxBytes: number | undefined;
   readonly #store: Store;
 
@@ -41,6 +42,7 @@ class Faulty extends FaultSwitches implements FaultyStore {
     this.class = store.class;
     this.ttl = store.ttl;
     this.list = store.list;
+    this.binary = store.binary;
     this.maxBytes = store.maxBytes;
   }
 

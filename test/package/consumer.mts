@@ -5,11 +5,19 @@ import { createSessionManager, SessionError } from "unsession";
 import memcached from "unsession/drivers/memcached";
 import memory from "unsession/drivers/memory";
 import { sessionMiddleware, useSession } from "unsession/h3";
+import { devalue } from "unsession/serializers/devalue";
+import { json } from "unsession/serializers/json";
+import { msgpackr } from "unsession/serializers/msgpackr";
+import { superjson } from "unsession/serializers/superjson";
 import { createCookieJar } from "unsession/testing";
 import { withTracing, type SessionTrace } from "unsession/tracing";
 import { createStorage } from "unstorage";
 
-const sessions = withTracing(createSessionManager<{ views: number }>({ storage: createStorage({ driver: memory() }) }));
+const manager = createSessionManager<{ views: number }>({
+  storage: createStorage({ driver: memory() }),
+  serializer: [superjson(), json(), devalue(), msgpackr()],
+});
+const sessions = withTracing(manager);
 const outcomes: SessionTrace["outcome"][] = [];
 subscribe("tracing:unsession.save:asyncEnd", (trace) => outcomes.push((trace as SessionTrace).outcome));
 

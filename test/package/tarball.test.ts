@@ -24,9 +24,8 @@ beforeAll(async () => {
   tarball = join(folder, `${manifest.name}-${manifest.version}.tgz`);
 
   await writeFile(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
-  const versions = ["@types/node", ...Object.keys(manifest.peerDependencies)].map(
-    (name) => `${name}@${manifest.devDependencies[name]}`,
-  );
+  const needed = Object.keys(manifest.peerDependencies).filter((name) => manifest.peerDependenciesMeta[name]?.optional !== true);
+  const versions = ["@types/node", ...needed].map((name) => `${name}@${manifest.devDependencies[name]}`);
   const flags = ["--prefer-offline", "--no-audit", "--no-fund", "--no-package-lock"];
   const install = await run("npm", ["install", ...flags, tarball, ...versions, OLD_TYPESCRIPT]);
   expect(install.code, install.output).toBe(0);
@@ -66,6 +65,19 @@ describe("the installed package", () => {
     const { output } = await run(process.execPath, ["--input-type=module", "--eval", script]);
     const expected = Object.keys(await import(pathToFileURL(join(root, source)).href));
     expect(JSON.parse(output).toSorted()).toEqual(expected.toSorted());
+  });
+
+  it.each(Object.keys(manifest.peerDependenciesMeta))("says that %s is to be installed, when it is needed", async (name) => {
+    const script = `
+      import { ${name} } from "unsession/serializers/${name}";
+      import { createSessionManager } from "unsession";
+      const sessions = createSessionManager({ serializer: ${name}() });
+      const session = await sessions.load();
+      session.user = "alice";
+      await sessions.commit(session).catch(({ code, message }) => console.log(JSON.stringify([code, message])));`;
+    const { output } = await run(process.execPath, ["--input-type=module", "--eval", script]);
+    const message = `[unsession] The serializer needs the package \`${name}\`, which could not be imported. Install it: \`npm i ${name}\`.`;
+    expect(JSON.parse(output)).toEqual(["ERR_SESSION_UNSUPPORTED", message]);
   });
 
   it.each(["NodeNext", "Bundler"])(

@@ -80,6 +80,7 @@ function withPlainKeys(store: Store): Store {
     class: store.class,
     ttl: store.ttl,
     list: store.list,
+    binary: store.binary,
     get: (key) => store.get(encode(key)),
     create: (key, ...rest) => store.create(encode(key), ...rest),
     replace: (key, ...rest) => store.replace(encode(key), ...rest),

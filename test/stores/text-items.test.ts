@@ -5,6 +5,10 @@ import { drivers, type Backing } from "./_drivers.ts";
 const TEXT = "us1L žluť ✓ 🦊 \0 {}";
 const bytes = new TextEncoder().encode(TEXT);
 
+/** A record of bytes as it is in a store of text, and as the bytes that it stands for. */
+const BYTES = `ub1${Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte)).join("")}`;
+const rawBytes = Buffer.from(BYTES, "latin1");
+
 const itemsOf = (driver: StorageLike): TextItems => new TextItems(driver, "test");
 
 /** A driver that answers one value for each key. */
@@ -21,6 +25,17 @@ describe("the items of a driver", () => {
   ])("are text if it answers with %s", async (_kind, value) => {
     expect(await itemsOf(answering(value)).get("a")).toBe(TEXT);
     expect(await itemsOf(answering(Promise.resolve(value))).get("a")).toBe(TEXT);
+  });
+
+  it.each<[string, unknown]>([
+    ["a Uint8Array", Uint8Array.from(rawBytes)],
+    ["a Buffer", rawBytes],
+    ["an ArrayBuffer", Uint8Array.from(rawBytes).buffer],
+    ["part of a larger buffer", new Uint8Array([0, ...rawBytes, 0]).subarray(1, -1)],
+    ["base64", `base64:${rawBytes.toString("base64")}`],
+    ["the byte string itself", BYTES],
+  ])("are a byte string if it answers with %s of a record of bytes", async (_kind, value) => {
+    expect(await itemsOf(answering(value)).get("a")).toBe(BYTES);
   });
 
   it.each([null, undefined])("are absent if it answers with %s", async (value) => {
@@ -66,6 +81,16 @@ describe("the items of a driver", () => {
     ]);
   });
 
+  it("are written as bytes of their own if they are a byte string, and as base64 where there is no raw call", async () => {
+    const calls: unknown[] = [];
+    const setItem = (_key: string, value: unknown): void => void calls.push(value);
+    await itemsOf({ ...answering(null), setItemRaw: setItem }).set("a", BYTES, undefined);
+    await itemsOf({ ...answering(null), setItemRaw: setItem }).set("a", BYTES, undefined);
+    await itemsOf({ ...answering(null), setItem }).set("a", BYTES, undefined);
+    expect(calls).toEqual([Uint8Array.from(rawBytes), Uint8Array.from(rawBytes), `base64:${rawBytes.toString("base64")}`]);
+    expect(calls[0]).not.toBe(calls[1]);
+  });
+
   it("are listed by their prefix, whatever separator and base the driver uses", async () => {
     const bases: unknown[] = [];
     const items = itemsOf({
@@ -90,11 +115,14 @@ describe.each(drivers)("the items of $name of unstorage $version", ({ name, open
   let backing: Backing;
   afterEach(() => backing.close());
 
-  it("come back as they were written, and go", async () => {
+  it.each([
+    ["text", TEXT],
+    ["bytes", BYTES],
+  ])("come back as they were written, and go: %s", async (_kind, value) => {
     backing = await open();
     const items = new TextItems(backing.driver, name);
-    await items.set("a:b", TEXT, 1_000);
-    expect([await items.get("a:b"), await items.get("a:c"), await items.keys("a:")]).toEqual([TEXT, undefined, ["a:b"]]);
+    await items.set("a:b", value, 1_000);
+    expect([await items.get("a:b"), await items.get("a:c"), await items.keys("a:")]).toEqual([value, undefined, ["a:b"]]);
     await items.remove("a:b");
     expect([await items.get("a:b"), await items.keys("")]).toEqual([undefined, []]);
   });

@@ -20,6 +20,7 @@ export class SpyStore implements Store {
   readonly class = "A";
   readonly ttl = true;
   list = true;
+  binary: boolean | undefined;
   maxBytes: number | undefined;
   readonly calls: Verb[] = [];
   /** Asked before each call: what it throws, or a promise it returns, takes the place of the answer. */

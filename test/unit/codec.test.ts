@@ -3,12 +3,13 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { createCodec } from "../../src/codec.ts";
 import { SessionError } from "../../src/errors.ts";
 import type { Encoded } from "../../src/record.ts";
-import type { Serializer } from "../../src/serializers/serializer.ts";
+import type { BinarySerializer, TextSerializer } from "../../src/serializers/serializer.ts";
+import type { ValueKind } from "../../src/serializers/value-kinds.ts";
 import { deepEqual } from "../../src/tracking/equal.ts";
 import { errorOf } from "./_setup.ts";
 
 const MAX = 65_536;
-const codec = createCodec(undefined, MAX);
+const codec = createCodec([], MAX);
 type Fields = Record<string, unknown>;
 
 const RUNS = process.env["LONG"] === undefined ? 1000 : 200_000;
@@ -18,13 +19,13 @@ const decode = async (serializer: string, text: string, by = codec): Promise<unk
 const reverse = (text: string): string => [...text].reverse().join("");
 
 /** JSON written backwards. */
-const backwards: Serializer = {
+const backwards: TextSerializer = {
   id: "backwards",
   serialize: (data) => reverse(JSON.stringify(data)),
   deserialize: (text) => JSON.parse(reverse(text)),
 };
 
-const slowly = (by: Serializer): Serializer => ({
+const slowly = (by: TextSerializer): TextSerializer => ({
   id: by.id,
   serialize: async (data) => by.serialize(data),
   deserialize: async (text) => by.deserialize(text),
@@ -152,7 +153,7 @@ describe("a payload", () => {
   });
 
   it("is decoded without a promise by what is built in, and by what has done so before", async () => {
-    const own = createCodec(backwards, MAX);
+    const own = createCodec([backwards], MAX);
     const [json, mine] = [
       { serializer: "json", text: "{}" },
       { serializer: "backwards", text: "}{" },
@@ -168,7 +169,7 @@ describe("a payload", () => {
   it("is decoded by a promise by what has done so once", async () => {
     let later = true;
     const deserialize = (): unknown => (later ? Promise.resolve({}) : {});
-    const own = createCodec({ ...backwards, deserialize }, MAX);
+    const own = createCodec([{ ...backwards, deserialize }], MAX);
     const mine = { serializer: "backwards", text: "}{" };
     for (const wait of [true, false, true]) {
       later = wait;
@@ -251,11 +252,43 @@ describe("a payload is no data if it is", () => {
   });
 });
 
+describe("several serializers", () => {
+  const forwards: TextSerializer = { id: "forwards", serialize: JSON.stringify, deserialize: (text) => JSON.parse(text) };
+  const bytes: BinarySerializer = {
+    id: "bytes",
+    binary: true,
+    serialize: (data) => new TextEncoder().encode(JSON.stringify(data)),
+    deserialize: (written) => JSON.parse(new TextDecoder().decode(written)),
+  };
+  const several = createCodec([bytes, forwards, backwards], MAX);
+
+  it("write by the first, and read by all", async () => {
+    expect(await encode({ a: "é" }, several)).toEqual({ serializer: "bytes", text: '{"a":"Ã©"}', binary: true });
+    expect(await several.decode({ serializer: "bytes", text: '{"a":"Ã©"}', binary: true })).toEqual({ a: "é" });
+    expect(await decode("forwards", '{"a":1}', several)).toEqual({ a: 1 });
+    expect(await decode("backwards", '}1:"a"{', several)).toEqual({ a: 1 });
+    expect(await decode("json", '{"a":1}', several)).toEqual({ a: 1 });
+  });
+
+  it("read text that was stored as its bytes", async () => {
+    expect(await several.decode({ serializer: "forwards", text: '{"a":"Ã©"}', binary: true })).toEqual({ a: "é" });
+  });
+
+  it("read no text as bytes", async () => {
+    expect(await decode("bytes", '{"a":1}', several)).toBeUndefined();
+  });
+
+  it("refuse a text of one that should give bytes", async () => {
+    const wrong = { ...bytes, serialize: (data: unknown) => JSON.stringify(data) as never };
+    expect(await errorOf(encode({ a: 1 }, createCodec([wrong], MAX)))).toMatchObject({ code: "ERR_SESSION_SERIALIZE" });
+  });
+});
+
 describe.each([
   ["that answers at once", backwards],
   ["that answers by a promise", slowly(backwards)],
 ])("a serializer of the user's %s", (_, serializer) => {
-  const own = createCodec(serializer, MAX);
+  const own = createCodec([serializer], MAX);
 
   it("writes all data, and reads it back", async () => {
     expect(await encode({ a: 1 }, own)).toEqual({ serializer: "backwards", text: '}1:"a"{'.replace('"a"', '"a"') });
@@ -277,15 +310,56 @@ describe.each([
   });
 
   it("may write text that would be too deep if it were JSON", async () => {
-    const brackets = createCodec({ ...serializer, deserialize: (text) => ({ text }) }, MAX);
+    const brackets = createCodec([{ ...serializer, deserialize: (text) => ({ text }) }], MAX);
     expect(await decode("backwards", "[".repeat(1000), brackets)).toEqual({ text: "[".repeat(1000) });
   });
 
   it("makes corrupt what it reads as too deep a tree of keys", async () => {
     const keys = (depth: number): unknown => (depth === 0 ? 1 : new Map([[keys(depth - 1), 1]]));
-    const deep = createCodec({ ...serializer, deserialize: (text) => ({ keys: keys(Number(text)) }) }, MAX);
+    const deep = createCodec([{ ...serializer, deserialize: (text) => ({ keys: keys(Number(text)) }) }], MAX);
     expect(await decode("backwards", "64", deep)).toBeDefined();
     expect(await decode("backwards", "65", deep)).toBeUndefined();
+  });
+
+  it("is not trusted to keep code out", async () => {
+    for (const value of [() => {}, Symbol("x")]) {
+      const given = createCodec([{ ...serializer, deserialize: () => ({ list: [value] }) }], MAX);
+      expect(await decode("backwards", "x", given)).toBeUndefined();
+    }
+  });
+
+  it("is held to what it says it keeps, in what it reads too", async () => {
+    const values = { date: new Date(0), map: new Map([[new Date(0), 1]]), cause: new Error("x", { cause: new Date(0) }) };
+    for (const [kept, keeps] of [
+      [false, new Set<ValueKind>(["Map", "Error"])],
+      [true, new Set<ValueKind>(["Map", "Error", "Date"])],
+    ] as const) {
+      for (const value of Object.values(values)) {
+        const given = createCodec([{ ...serializer, keeps, deserialize: () => ({ value }) }], MAX);
+        expect((await decode("backwards", "x", given)) !== undefined).toBe(kept);
+      }
+    }
+  });
+
+  it("makes corrupt a chain of containers that is longer than each of them shows", async () => {
+    const links = (count: number): object[] => {
+      const all: object[] = [{}];
+      for (let link = 1; link < count; link++) all.push({ next: all[link - 1] });
+      return all;
+    };
+    const deep = createCodec([{ ...serializer, deserialize: (text) => ({ all: links(Number(text)) }) }], MAX);
+    expect(await decode("backwards", "63", deep)).toBeDefined();
+    expect(await decode("backwards", "64", deep)).toBeUndefined();
+  });
+
+  it("ends the request with a session error of its own", async () => {
+    const error = new SessionError("ERR_SESSION_UNSUPPORTED", "Not today. Come back.");
+    const deserialize = (): unknown => {
+      if (serializer === backwards) throw error;
+      return Promise.reject(error);
+    };
+    const given = createCodec([{ ...serializer, deserialize }], MAX);
+    expect(await errorOf((async () => given.decode({ serializer: "backwards", text: "x" }))())).toBe(error);
   });
 
   it("makes corrupt what it cannot read", async () => {
@@ -300,7 +374,7 @@ describe.each([
     };
     const deserialize = (text: string): unknown =>
       serializer === backwards ? depths(Number(text)) : Promise.resolve(depths(Number(text)));
-    const deep = createCodec({ ...serializer, deserialize }, MAX);
+    const deep = createCodec([{ ...serializer, deserialize }], MAX);
     expect(await decode("backwards", "64", deep)).toBeDefined();
     expect(await decode("backwards", "65", deep)).toBeUndefined();
     expect(await decode("backwards", "100000", deep)).toBeUndefined();
@@ -308,7 +382,7 @@ describe.each([
 
   it.each([undefined, 5, new Uint8Array(1), null])("is refused if it writes %o", async (written) => {
     const serialize = (): string => (serializer === backwards ? written : Promise.resolve(written)) as unknown as string;
-    const error = await errorOf(encode({ a: 1 }, createCodec({ ...serializer, serialize }, MAX)));
+    const error = await errorOf(encode({ a: 1 }, createCodec([{ ...serializer, serialize }], MAX)));
     expect(error).toMatchObject({ code: "ERR_SESSION_SERIALIZE" });
     expect(error.cause).toBeInstanceOf(Error);
   });
@@ -319,7 +393,7 @@ describe.each([
       if (serializer === backwards) throw cause;
       return Promise.reject(cause);
     };
-    const error = await errorOf(encode({ a: 1 }, createCodec({ ...serializer, serialize }, MAX)));
+    const error = await errorOf(encode({ a: 1 }, createCodec([{ ...serializer, serialize }], MAX)));
     expect(error).toMatchObject({ code: "ERR_SESSION_SERIALIZE", cause });
     expect(error.message).toContain('The serializer "backwards" could not encode the session.');
   });
@@ -330,11 +404,11 @@ describe.each([
       if (serializer === backwards) throw own;
       return Promise.reject(own);
     };
-    expect(await errorOf(encode({ a: 1 }, createCodec({ ...serializer, serialize }, MAX)))).toBe(own);
+    expect(await errorOf(encode({ a: 1 }, createCodec([{ ...serializer, serialize }], MAX)))).toBe(own);
   });
 
   it("keeps its `this`", async () => {
-    class Counting implements Serializer {
+    class Counting implements TextSerializer {
       readonly id = "counting";
       count = 0;
       serialize(data: unknown): string {
@@ -344,7 +418,7 @@ describe.each([
         return { count: this.count, ...JSON.parse(text.slice(1)) };
       }
     }
-    const counting = createCodec(new Counting(), MAX);
+    const counting = createCodec([new Counting()], MAX);
     expect(await counting.decode(await counting.encode({ a: 1 }))).toEqual({ count: 1, a: 1 });
   });
 });

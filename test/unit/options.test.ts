@@ -5,6 +5,8 @@ import { createMemoryStore } from "../../src/stores/memory.ts";
 
 const SECRET = "s3cr3t-".repeat(5);
 
+const YAML = { id: "yaml", serialize: String, deserialize: String };
+
 /** The message with which options are refused. */
 function refusal(options: unknown): string {
   try {
@@ -39,7 +41,7 @@ describe("the defaults", () => {
     ["absoluteTimeout", 0],
     ["secure", "auto"],
     ["persistent", true],
-    ["serializer", undefined],
+    ["serializers", []],
     ["secrets", []],
     ["hashIds", true],
     ["commitOn", "success"],
@@ -135,7 +137,8 @@ describe("an option is accepted", () => {
     ["cookie.priority", "medium"],
     ["cookie.priority", "high"],
     ["cookie.persistent", false],
-    ["serializer", { id: "yaml-1", serialize: String, deserialize: String }],
+    ["serializer", { ...YAML, id: "yaml-1", binary: true, keeps: new Set(["Date"]) }],
+    ["serializer", [YAML, { ...YAML, id: "b" }]],
     ["secret", "x".repeat(32)],
     ["secret", "é".repeat(16)],
     ["secret", ["x".repeat(32), "y".repeat(64)]],
@@ -211,6 +214,10 @@ describe("an option is refused, with its name, the type of its value and what it
     ["serializer", { id: "Y_A", serialize: String, deserialize: String }, "an object", "1 to 16 of a-z 0-9 -"],
     ["serializer", { id: "a".repeat(17), serialize: String, deserialize: String }, "an object", "1 to 16 of a-z 0-9 -"],
     ["serializer", { id: "a", serialize: String }, "an object", "`deserialize`"],
+    ["serializer", [], "an array", "a non-empty array"],
+    ["serializer", null, "null", "an object with `id`"],
+    ["serializer", { ...YAML, binary: 1 }, "an object", "`binary` (true or false)"],
+    ["serializer", { ...YAML, keeps: ["Date"] }, "an object", "`keeps` (a Set)"],
     ["secret", "", "a string", "at least 32 bytes"],
     ["secret", "x".repeat(31), "a string", "at least 32 bytes"],
     ["secret", [], "an array", "a non-empty array"],
@@ -250,6 +257,17 @@ describe("an option is refused, with its name, the type of its value and what it
 
   it.each([null, "redis", 5, () => {}])("all of them as %o", (options) => {
     expect(refusal(options)).toContain("Option `options` is ");
+  });
+
+  it("the second serializer of a list, by its index", () => {
+    const message = refusal({ serializer: [YAML, { id: "b" }] });
+    expect(message).toContain("Option `serializer[1]` is an object. Give it an object with `id`");
+  });
+
+  it("a serializer whose `id` another of the list has", () => {
+    const message = refusal({ serializer: [YAML, { ...YAML, id: "b" }, { ...YAML }] });
+    expect(message).toContain("Option `serializer[2]` is an object. ");
+    expect(message).toContain('Give it an `id` of its own: "yaml" is that of `serializer[0]`.');
   });
 
   it("the second secret of a list, by its index", () => {

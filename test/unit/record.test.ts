@@ -5,8 +5,10 @@ import {
   encodeRecord,
   hasWrite,
   HEADER_LENGTH,
+  overheadOf,
   parseRecord,
   rememberWrite,
+  sizeOf,
   touchedHeader,
   type SessionRecord,
 } from "../../src/record.ts";
@@ -108,6 +110,88 @@ describe("a record", () => {
 
   it("has no meta section if there is nothing in it", () => {
     expect(encodeRecord({ ...RECORD, meta: {} }).slice(196, 204)).toBe("00000000");
+  });
+});
+
+/** What a binary serializer wrote: every byte. */
+const BYTES = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte)).join("");
+const BINARY: SessionRecord = { ...RECORD, data: { serializer: "msgpackr", text: BYTES, binary: true }, flash: undefined };
+
+describe("a record with bytes in it", () => {
+  const byteString = fc.uint8Array({ maxLength: 60 }).map((bytes) => String.fromCharCode(...bytes));
+  const binaries = fc.tuple(records, byteString, fc.option(byteString, { nil: "" })).map(([record, data, flash]): SessionRecord =>
+    Object.assign(record, {
+      data: { serializer: "msgpackr", text: data, binary: true },
+      flash: flash === "" ? undefined : { serializer: "msgpackr", text: flash, binary: true },
+    }),
+  );
+
+  it.each([true, false])("is read as it was written, for a store that keeps bytes or text (bytes: %s)", (keepsBytes) => {
+    const property = fc.property(binaries, (record) => {
+      expect(parseRecord(encodeRecord(record, keepsBytes))).toEqual(record);
+    });
+    fc.assert(property, { numRuns: 1000 });
+  });
+
+  it("is a byte string where the store keeps bytes", () => {
+    const value = encodeRecord({ ...BINARY, meta: { owner: "žofie 🦊" } }, true);
+    expect(value.slice(0, 4)).toBe("ub1L");
+    expect(value.endsWith(BYTES)).toBe(true);
+    expect([...value].every((character) => character <= "\u00ff")).toBe(true);
+  });
+
+  it("is ASCII where the store keeps text alone", () => {
+    const value = encodeRecord({ ...BINARY, meta: { owner: "žofie 🦊" } }, false);
+    expect(value.slice(0, 4)).toBe("ua1L");
+    expect(value).toMatch(/^[\x20-\x7e]+$/);
+    expect(value.endsWith(btoa(BYTES))).toBe(true);
+  });
+
+  it("has its fields where text has them", () => {
+    for (const keepsBytes of [true, false]) {
+      const value = encodeRecord(BINARY, keepsBytes);
+      const { state, version, touchedAt } = BINARY;
+      expect(encodeRecord({ ...RECORD, state, version, touchedAt }).slice(20, 180)).toBe(value.slice(20, 180));
+      expect([value.slice(196, 204), Number(value.slice(212, 220))]).toEqual(["00000042", keepsBytes ? 256 : 344]);
+    }
+  });
+
+  it("keeps the text of another serializer beside them, as its UTF-8", () => {
+    const record = { ...BINARY, flash: { serializer: "json", text: '"žluť"' } };
+    for (const keepsBytes of [true, false]) {
+      const flash = parseRecord(encodeRecord(record, keepsBytes))?.flash;
+      expect(flash).toEqual({ serializer: "json", text: Buffer.from('"žluť"').toString("latin1"), binary: true });
+    }
+  });
+
+  it("takes as many bytes as it says", () => {
+    const property = fc.property(binaries, fc.boolean(), (record, keepsBytes) => {
+      const size = sizeOf(record.data) + sizeOf(record.flash) + overheadOf(record, keepsBytes);
+      expect(size).toBe(encodeRecord(record, keepsBytes).length);
+    });
+    fc.assert(property, { numRuns: 500 });
+  });
+
+  it("is refused if it is not whole, or if what should be base64 is not", () => {
+    for (const keepsBytes of [true, false]) {
+      const value = encodeRecord(BINARY, keepsBytes);
+      for (let length = 0; length < value.length; length++) expect(parseRecord(value.slice(0, length))).toBeUndefined();
+      expect(parseRecord(`${value} `)).toBeUndefined();
+    }
+    expect(parseRecord(`${encodeRecord(BINARY, false).slice(0, -1)}!`)).toBeUndefined();
+  });
+
+  it("is touched as it stands in the store", () => {
+    for (const keepsBytes of [true, false]) {
+      const value = encodeRecord(BINARY, keepsBytes);
+      const header = touchedHeader({ ...BINARY, version: 8 }, value);
+      expect(header + value.slice(HEADER_LENGTH)).toBe(encodeRecord({ ...BINARY, version: 8 }, keepsBytes));
+    }
+  });
+
+  it("is text once there are no bytes in it any more", () => {
+    const dead = { ...BINARY, state: "dead" as const, data: { serializer: "msgpackr", text: "" } };
+    expect(encodeRecord(dead, true).slice(0, 4)).toBe("us1D");
   });
 });
 

@@ -2,6 +2,7 @@ import { randomUUID } from "uncrypto";
 import type { MaybePromise, Store } from "../../stores/store.ts";
 import { createClock, type Clock } from "../clock.ts";
 import { present } from "./answers.ts";
+import { testBinary } from "./binary.ts";
 import { testCreate } from "./create.ts";
 import { testGet } from "./get.ts";
 import { testKeys } from "./keys.ts";
@@ -31,7 +32,8 @@ export function describeStoreContract(
   { describe, it, expect }: TestRunner,
   options: StoreContractOptions = {},
 ): void {
-  const { ttl = true, list = true, header = (version: number) => `header/${String(version).padStart(10, "0")}:` } = options;
+  const { ttl = true, list = true, binary = true } = options;
+  const { header = (version: number) => `header/${String(version).padStart(10, "0")}:` } = options;
 
   async function setUp(): Promise<Bench> {
     const clock = createClock();
@@ -75,7 +77,7 @@ export function describeStoreContract(
 
   describe(`${name} as a store`, () => {
     suite.test("says what it can do", async ({ store }) => {
-      expect([store.ttl, store.list]).toEqual([ttl, list]);
+      expect([store.ttl, store.list, store.binary ?? false]).toEqual([ttl, list, binary]);
     });
     describe("get", () => testGet(suite));
     describe("create", () => testCreate(suite));
@@ -84,5 +86,6 @@ export function describeStoreContract(
     describe("remove", () => testRemove(suite));
     if (ttl) describe("ttl", () => testTtl(suite));
     if (list) describe("keys", () => testKeys(suite));
+    if (binary) describe("bytes", () => testBinary(suite));
   });
 }

@@ -15,6 +15,8 @@ export interface StoreContractOptions {
   readonly ttl?: boolean;
   /** Whether `keys` works, as `Store.list` must say too. @default true */
   readonly list?: boolean;
+  /** Whether bytes are kept, as `Store.binary` must say too. @default true */
+  readonly binary?: boolean;
   /** Lets time pass; advances the clock by default. A server with a clock of its own waits. */
   readonly elapse?: (milliseconds: number) => Promise<void>;
   /** A record header of fixed width, for back ends that compare its fields; plain text by default. */

@@ -41,7 +41,7 @@ class Place {
 }
 
 const place = new Place();
-const codec = createCodec(undefined, MAX_BYTES);
+const codec = createCodec([], MAX_BYTES);
 
 /** Runs a sequence of operations on a plain object and on a session, and compares them in every way that counts. */
 export async function runSequence(operations: readonly (readonly number[])[]): Promise<void> {

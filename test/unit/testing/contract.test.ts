@@ -30,7 +30,7 @@ async function run(
 
 describe("describeStoreContract", () => {
   it("passes the memory store, under a runner with `toBe` and `toEqual` alone", async () => {
-    expect(await run((now) => createMemoryStore({ now }))).toEqual({ passed: 50, failed: [] });
+    expect(await run((now) => createMemoryStore({ now }))).toEqual({ passed: 56, failed: [] });
   });
 
   it("fails a store that writes over what it did not expect", async () => {
@@ -68,9 +68,18 @@ describe("describeStoreContract", () => {
   });
 
   it("leaves out what a store cannot do, if both say so", async () => {
-    const makeStore = (): Store => change(createMemoryStore({ now: () => 0 }), { ttl: false, list: false });
-    expect((await run(makeStore, { ttl: false, list: false })).failed).toEqual([]);
-    expect((await run(makeStore, { ttl: false })).failed).toEqual(["says what it can do"]);
+    const makeStore = (): Store => change(createMemoryStore({ now: () => 0 }), { ttl: false, list: false, binary: false });
+    expect((await run(makeStore, { ttl: false, list: false, binary: false })).failed).toEqual([]);
+    expect((await run(makeStore, { ttl: false, list: false })).failed).toEqual(["says what it can do"]);
+  });
+
+  it("fails a store that takes bytes for UTF-8", async () => {
+    const { failed } = await run((now) => {
+      const memory = createMemoryStore({ now });
+      const mangled = (value: string): string => Buffer.from(value, "latin1").toString();
+      return change(memory, { create: (key, value, ttl) => memory.create(key, mangled(value), ttl) });
+    });
+    expect(failed).toContain("bytes gives back every byte");
   });
 
   it("closes each store", async () => {
@@ -89,6 +98,7 @@ function change(store: Store, changes: Partial<Store>): Store {
     class: "A",
     ttl: true,
     list: true,
+    binary: true,
     get: (key) => store.get(key),
     create: (key, value, ttl) => store.create(key, value, ttl),
     replace: (key, value, expected, ttl) => store.replace(key, value, expected, ttl),

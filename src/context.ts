@@ -89,7 +89,8 @@ export class Context {
    */
   async ask<R>(budget: Budget, doing: string, run: (store: Store) => MaybePromise<R>): Promise<R> {
     try {
-      const store = this.#store ?? (await budget.wait(this.#open()));
+      // Memory is no back end that could hang: all that it takes is to load its code.
+      const store = this.#store ?? (await (this.options.storage === undefined ? this.#open() : budget.wait(this.#open())));
       const answer = run(store);
       return isPromise(answer) ? await budget.wait(answer) : answer;
     } catch (cause) {

@@ -1,6 +1,5 @@
 import { optionError, unsupportedError } from "../errors.ts";
 import { isProduction, notice } from "../notice.ts";
-import { createMemoryStore } from "./memory.ts";
 import { isMongoCollection } from "./mongodb/collection.ts";
 import { findMount, isStorage, type DriverLike, type Mount } from "./mount.ts";
 import { isRedisClient } from "./redis/client.ts";
@@ -43,10 +42,11 @@ export function isStorageSource(value: unknown): boolean {
   return storeOf(value) !== undefined || isStorage(value) || isRedisClient(value) || "getItem" in value || "getInstance" in value;
 }
 
-function openMemory(now: () => number): Store {
+async function openMemory(now: () => number): Promise<Store> {
   if (isProduction()) {
     notice("memory", "Sessions are kept in memory: they end with the process and are not shared. Set `storage` for production.");
   }
+  const { createMemoryStore } = await import("./memory.ts");
   return createMemoryStore({ now });
 }
 

@@ -1,8 +1,7 @@
 import { COOKIE_NAME, type CookieAttributes } from "./cookie.ts";
 import { optionError } from "./errors.ts";
 import type { Resolve } from "./merge.ts";
-import { SERIALIZER_ID } from "./record.ts";
-import type { Serializer } from "./serializers/serializer.ts";
+import { isSerializer, type Serializer } from "./serializers/serializer.ts";
 import { isStorageSource } from "./stores/open.ts";
 import { generateToken } from "./token.ts";
 import type { CookieOptions, SessionHooks, SessionOptions } from "./types.ts";
@@ -235,33 +234,20 @@ function resolveCookie(cookie: CookieOptions): Pick<ResolvedOptions, "cookie" | 
 
 function resolveSerializers(serializer: Serializer | readonly Serializer[] | undefined): readonly Serializer[] {
   if (serializer === undefined) return [];
-  const serializers: readonly Serializer[] = isList(serializer) ? serializer : [serializer];
+  const serializers = [serializer].flat() as Serializer[];
   check("serializer", serializer, serializers.length > 0, "a serializer or a non-empty array of them");
   for (const [index, one] of serializers.entries()) {
-    const option = isList(serializer) ? `serializer[${index}]` : "serializer";
-    const valid =
-      isObject(one) &&
-      typeof one.id === "string" &&
-      SERIALIZER_ID.test(one.id) &&
-      isFunction(one.serialize) &&
-      isFunction(one.deserialize) &&
-      (one.binary === undefined || isBoolean(one.binary)) &&
-      (one.keeps === undefined || one.keeps instanceof Set);
+    const option = Array.isArray(serializer) ? `serializer[${index}]` : "serializer";
     check(
       option,
       one,
-      valid,
+      isSerializer(one),
       "an object with `id` (1 to 16 of a-z 0-9 -), `serialize` and `deserialize`; if at all, `binary` (true or false) and `keeps` (a Set)",
     );
     const first = serializers.findIndex(({ id }) => id === one.id);
     check(option, one, first === index, `an \`id\` of its own: ${JSON.stringify(one.id)} is that of \`serializer[${first}]\``);
   }
-  return Object.freeze([...serializers]);
-}
-
-/** `Array.isArray` does not tell a list that is read-only. */
-function isList<V>(value: V | readonly V[]): value is readonly V[] {
-  return Array.isArray(value);
+  return Object.freeze(serializers);
 }
 
 function resolveSecrets(secret: string | readonly string[] | undefined): readonly string[] {

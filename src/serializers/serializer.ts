@@ -1,3 +1,4 @@
+import { SERIALIZER_ID } from "../record.ts";
 import type { MaybePromise } from "../stores/store.ts";
 import type { ValueKind } from "./value-kinds.ts";
 
@@ -38,3 +39,12 @@ export interface BinarySerializer extends Described {
  * const yaml: Serializer = { id: "yaml", serialize: (data) => YAML.stringify(data), deserialize: (text) => YAML.parse(text) };
  */
 export type Serializer = TextSerializer | BinarySerializer;
+
+/** Whether a value has all that a serializer has, each of its type. */
+export function isSerializer(value: unknown): value is Serializer {
+  if (typeof value !== "object" || value === null) return false;
+  const { id, binary, keeps, serialize, deserialize } = value as Record<keyof Serializer, unknown>;
+  const isNamed = typeof id === "string" && SERIALIZER_ID.test(id);
+  const isDescribed = (binary === undefined || typeof binary === "boolean") && (keeps === undefined || keeps instanceof Set);
+  return isNamed && isDescribed && typeof serialize === "function" && typeof deserialize === "function";
+}

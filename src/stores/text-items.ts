@@ -15,6 +15,9 @@ export interface StorageLike {
 /** How unstorage marks bytes in a driver that keeps text only. */
 const BASE64 = "base64:";
 
+/** What stands for an item that somebody else put there: a damaged session, not a store that fails. */
+const NO_RECORD = "";
+
 /**
  * The items of an unstorage `Storage` or driver as text, whatever the driver keeps them as.
  *
@@ -80,10 +83,10 @@ export class TextItems {
 function toText(value: unknown): string | undefined {
   refuseError(value);
   if (value === null || value === undefined) return undefined;
-  if (typeof value === "string") return value.startsWith(BASE64) ? fromBytes(fromBase64(value)) : value;
+  if (typeof value === "string") return value.startsWith(BASE64) ? fromBase64(value) : value;
   if (value instanceof ArrayBuffer) return fromBytes(new Uint8Array(value));
   if (ArrayBuffer.isView(value)) return fromBytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
-  throw new TypeError(`The driver answered with neither text nor bytes, but with ${typeof value}.`);
+  return NO_RECORD;
 }
 
 /** The fs drivers resolve with what `readFile` and `unlink` fail with. */
@@ -96,6 +99,10 @@ function fromBytes(bytes: Uint8Array): string {
   return isByteRecord(start) ? toByteString(bytes) : utf8Of(bytes);
 }
 
-function fromBase64(text: string): Uint8Array {
-  return fromByteString(atob(text.slice(BASE64.length)));
+function fromBase64(text: string): string {
+  try {
+    return fromBytes(fromByteString(atob(text.slice(BASE64.length))));
+  } catch {
+    return NO_RECORD;
+  }
 }

@@ -4,36 +4,44 @@ import { entries, root } from "./scripts/entries.ts";
 
 const MINUTE = 60_000;
 
-/** Where CI wants a JSON report for its closing count. */
-const report = process.env["TEST_REPORT"];
+/** A folder for JSON reports, one for each mode: CI makes its closing count of them. */
+const reports = process.env["TEST_REPORTS"];
+
+/** The parts that are slow, or need more than Node, and the folders they have for themselves. */
+const folders: Readonly<Record<string, string>> = { browser: "test/browser", package: "test/package" };
 
 /**
  * `vitest` runs what is quick, types included; `--mode all` the same tests over every driver, with `ALL=1`; `--mode long` many more
- * runs of each property, with `LONG=1` too; `--mode package` the packed tarball.
+ * runs of each property, with `LONG=1` too; `--mode browser` what a real browser makes of it; `--mode package` the packed tarball.
  */
 const config: ViteUserConfigFnObject = defineConfig(({ mode }) => {
   const long = mode === "long";
   const all = long || mode === "all";
-  const packed = mode === "package";
+  const folder = folders[mode];
   return {
     resolve: {
       // Tests and the guide's examples import the package by its name and get the sources.
       alias: entries.map(({ name, source }) => ({ find: new RegExp(`^${name}$`), replacement: join(root, source) })),
     },
     test: {
-      include: [packed ? "test/package/**/*.test.ts" : "test/**/*.test.ts"],
-      exclude: [...(packed ? [] : ["test/package/**"]), ...(long ? [] : ["test/**/*.long.test.ts"])],
+      include: [`${folder ?? "test"}/**/*.test.ts`],
+      exclude: [
+        ...Object.values(folders)
+          .filter((other) => other !== folder)
+          .map((other) => `${other}/**`),
+        ...(long ? [] : ["test/**/*.long.test.ts"]),
+      ],
       env: { NODE_ENV: "test", ...(all ? { ALL: "1" } : {}), ...(long ? { LONG: "1" } : {}) },
       testTimeout: long ? 60 * MINUTE : MINUTE,
       hookTimeout: 5 * MINUTE,
       typecheck: {
-        enabled: !long && !packed,
+        enabled: !long && folder === undefined,
         checker: "tsc",
         include: ["test/types/**/*.test-d.ts"],
         tsconfig: "./tsconfig.json",
         spawnTimeout: MINUTE,
       },
-      reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
+      reporters: reports === undefined ? ["default"] : ["default", ["json", { outputFile: join(reports, `${mode}.json`) }]],
       coverage: { provider: "v8", include: ["src/**/*.ts"], reporter: ["text", "html"] },
     },
   };

@@ -2,6 +2,7 @@ import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { chromium, type Browser, type BrowserContext, type LaunchOptions, type Page } from "playwright-core";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
+import { fingerprint } from "./_certificate.ts";
 
 /** The names of the binary: Debian's, older Ubuntu's, and Google's own build. */
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
@@ -18,6 +19,8 @@ export const launchOptions: LaunchOptions = {
     "--disable-component-update",
     "--disable-sync",
     "--host-resolver-rules=MAP *.test 127.0.0.1",
+    // Rather than to ignore any error: a page that came with one is never cached.
+    `--ignore-certificate-errors-spki-list=${fingerprint}`,
   ],
 };
 
@@ -33,7 +36,7 @@ export function useBrowser(options: LaunchOptions = {}): void {
 
 /** A visitor: has cookies of its own, and as many tabs as are opened. */
 export async function openContext(): Promise<BrowserContext> {
-  const context = await browser.newContext({ ignoreHTTPSErrors: true });
+  const context = await browser.newContext();
   onTestFinished(() => context.close());
   return context;
 }

@@ -3,7 +3,7 @@ import { H3, html, redirect, serve } from "h3";
 import { onTestFinished } from "vitest";
 import { createSessionManager, type SessionManager, type SessionOptions } from "unsession";
 import { sessionMiddleware, useSession } from "unsession/h3";
-import { makeCertificate, type Certificate } from "./_certificate.ts";
+import { certificate } from "./_certificate.ts";
 
 export interface Visitor {
   user: string;
@@ -35,9 +35,6 @@ export interface SiteOptions extends SessionOptions<Visitor> {
   readonly routes?: ((app: H3, sessions: SessionManager<Visitor>) => void) | undefined;
 }
 
-/** Each test file makes at most one. */
-let certificate: Certificate | undefined;
-
 /** Serves the site on a free port until the test is over. */
 export async function startSite({ scheme = "http", routes, ...options }: SiteOptions = {}): Promise<Site> {
   const sessions = createSessionManager<Visitor>(options);
@@ -45,6 +42,8 @@ export async function startSite({ scheme = "http", routes, ...options }: SiteOpt
   const arrivals = new EventEmitter();
   const app = new H3();
   app.use(({ req, url }) => {
+    // The browser asks for it when it likes to.
+    if (url.pathname === "/favicon.ico") return;
     const request = { method: req.method, path: url.pathname, cookie: req.headers.get("cookie") };
     received.push(request);
     arrivals.emit(url.pathname, request);
@@ -52,7 +51,7 @@ export async function startSite({ scheme = "http", routes, ...options }: SiteOpt
   app.use(sessionMiddleware(sessions));
   addRoutes(app, sessions);
   routes?.(app, sessions);
-  const tls = scheme === "https" ? { tls: (certificate ??= makeCertificate()) } : {};
+  const tls = scheme === "https" ? { tls: certificate } : {};
   const server = serve(app, { port: 0, hostname: "127.0.0.1", silent: true, gracefulShutdown: false, ...tls });
   await server.ready();
   onTestFinished(() => server.close(true));

@@ -3,6 +3,7 @@ import type { CookieOptions } from "unsession";
 import type { Page } from "playwright-core";
 import { openPage, useBrowser } from "./_chromium.ts";
 import { cookieOf } from "./_cookies.ts";
+import { submitForm } from "./_form.ts";
 import { startSite, type Received, type Site } from "./_site.ts";
 
 useBrowser();
@@ -24,17 +25,10 @@ async function lure(cookie: CookieOptions, host: string, attacker: string, schem
   return { site, page, own: `${name}=${value}` };
 }
 
-/** What a form of the page sends elsewhere. */
-async function submit(page: Page, site: Site, method: "get" | "post", path: string, host: string): Promise<Received> {
+/** What a form of the page sends to another host. */
+async function submit({ site, page }: Attack, method: "get" | "post", path: string, host: string): Promise<Received> {
   const request = site.next(path);
-  await page.evaluate(
-    ([method, action]) => {
-      const form = Object.assign(document.createElement("form"), { method, action });
-      document.body.append(form);
-      form.submit();
-    },
-    [method, site.url(path, host)] as const,
-  );
+  await submitForm(page, { method, action: site.url(path, host) });
   return request;
 }
 
@@ -43,41 +37,41 @@ describe.each(["http", "https"] as const)("over %s, a form of another site", (sc
     ["shop.test", "evil.test"],
     ["localhost", "127.0.0.1"],
   ])("that posts to %s from %s brings no Lax cookie", async (host, attacker) => {
-    const { site, page } = await lure({}, host, attacker, scheme);
-    expect((await submit(page, site, "post", "/count", host)).cookie).toBeNull();
+    const attack = await lure({}, host, attacker, scheme);
+    expect((await submit(attack, "post", "/count", host)).cookie).toBeNull();
   });
 
   it("that posts brings no Strict cookie", async () => {
-    const { site, page } = await lure({ sameSite: "strict" }, "shop.test", "evil.test", scheme);
-    expect((await submit(page, site, "post", "/count", "shop.test")).cookie).toBeNull();
+    const attack = await lure({ sameSite: "strict" }, "shop.test", "evil.test", scheme);
+    expect((await submit(attack, "post", "/count", "shop.test")).cookie).toBeNull();
   });
 
   it("that navigates brings a Lax cookie", async () => {
-    const { site, page, own } = await lure({}, "shop.test", "evil.test", scheme);
-    expect((await submit(page, site, "get", "/", "shop.test")).cookie).toBe(own);
+    const attack = await lure({}, "shop.test", "evil.test", scheme);
+    expect((await submit(attack, "get", "/", "shop.test")).cookie).toBe(attack.own);
   });
 
   it("that navigates brings no Strict cookie, which our own page then brings again", async () => {
-    const { site, page, own } = await lure({ sameSite: "strict" }, "shop.test", "evil.test", scheme);
-    expect((await submit(page, site, "get", "/", "shop.test")).cookie).toBeNull();
-    await page.getByRole("heading", { name: "nobody" }).waitFor();
-    expect((await submit(page, site, "post", "/count", "shop.test")).cookie).toBe(own);
+    const attack = await lure({ sameSite: "strict" }, "shop.test", "evil.test", scheme);
+    expect((await submit(attack, "get", "/", "shop.test")).cookie).toBeNull();
+    await attack.page.getByRole("heading", { name: "nobody" }).waitFor();
+    expect((await submit(attack, "post", "/count", "shop.test")).cookie).toBe(attack.own);
   });
 });
 
 describe("what a cookie does not stop", () => {
   it("is a post from a host of the same site: that brings even a Strict cookie", async () => {
-    const { site, page, own } = await lure({ sameSite: "strict" }, "shop.test", "evil.shop.test", "https");
-    expect((await submit(page, site, "post", "/count", "shop.test")).cookie).toBe(own);
+    const attack = await lure({ sameSite: "strict" }, "shop.test", "evil.shop.test", "https");
+    expect((await submit(attack, "post", "/count", "shop.test")).cookie).toBe(attack.own);
   });
 
   it("is a post from another site, with SameSite=None", async () => {
-    const { site, page, own } = await lure({ sameSite: "none" }, "shop.test", "evil.test", "https");
-    expect((await submit(page, site, "post", "/count", "shop.test")).cookie).toBe(own);
+    const attack = await lure({ sameSite: "none" }, "shop.test", "evil.test", "https");
+    expect((await submit(attack, "post", "/count", "shop.test")).cookie).toBe(attack.own);
   });
 
   it("is a post from another site in its first two minutes, without SameSite", async () => {
-    const { site, page, own } = await lure({ sameSite: false }, "shop.test", "evil.test", "https");
-    expect((await submit(page, site, "post", "/count", "shop.test")).cookie).toBe(own);
+    const attack = await lure({ sameSite: false }, "shop.test", "evil.test", "https");
+    expect((await submit(attack, "post", "/count", "shop.test")).cookie).toBe(attack.own);
   });
 });

@@ -25,7 +25,7 @@ interface Visit extends SiteOptions {
 
 /** What a visitor sees who read a page, logged out, and goes back to it. */
 async function goBack({ cacheControl, clearSiteData, before, ...options }: Visit): Promise<Shown> {
-  let tell = (_: URLSearchParams): void => {};
+  let tell: ((query: URLSearchParams) => void) | undefined;
   const site = await startSite({
     ...options,
     routes(app, sessions) {
@@ -44,7 +44,7 @@ async function goBack({ cacheControl, clearSiteData, before, ...options }: Visit
           </script>`;
       });
       app.get("/shown", (event) => {
-        tell(event.url.searchParams);
+        tell?.(event.url.searchParams);
         return "";
       });
       if (clearSiteData !== undefined) {
@@ -66,7 +66,8 @@ async function goBack({ cacheControl, clearSiteData, before, ...options }: Visit
   const requests = site.received.length;
   // What comes back from memory is not seen by the driver of the browser: the page itself tells.
   const shown = new Promise<URLSearchParams>((resolve) => (tell = resolve));
-  await page.evaluate(() => history.go(-2));
+  // Not before the driver has its answer, which this page could not give once it is left.
+  await page.evaluate(() => void setTimeout(() => history.go(-2)));
   const query = await shown;
   return {
     user: query.get("user") ?? "",

@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { app, sessions } from "../../playground/h3/app.ts";
 import { launchOptions } from "./_chromium.ts";
 import { cookieOf, cookiesOf } from "./_cookies.ts";
+import { submitForm } from "./_form.ts";
 
 let playground: string;
 
@@ -38,19 +39,10 @@ async function openPlayground(context: BrowserContext): Promise<Page> {
   return page;
 }
 
-/** Sends a form, whatever the page has of its own, and waits for the page that comes then. */
-async function submit(page: Page, path: string, fields: Record<string, string> = {}): Promise<void> {
+/** Posts a form, whatever forms the page has of its own, and waits for the page that comes then. */
+async function post(page: Page, action: string, fields: Record<string, string> = {}): Promise<void> {
   const loaded = page.waitForEvent("load");
-  await page.evaluate(
-    ([action, fields]) => {
-      const form = Object.assign(document.createElement("form"), { method: "post", action });
-      for (const [name, value] of Object.entries(fields))
-        form.append(Object.assign(document.createElement("input"), { name, value }));
-      document.body.append(form);
-      form.submit();
-    },
-    [path, fields] as const,
-  );
+  await submitForm(page, { method: "post", action, fields });
   await loaded;
 }
 
@@ -58,8 +50,8 @@ describe("a visitor of the playground, once the browser was closed and opened ag
   it("is known still, if to be remembered", async () => {
     const open = await makeBrowser();
     const page = await openPlayground(await open());
-    await submit(page, "/login", { name: "Ada", remember: "on" });
-    await submit(page, "/cart", { product: "sencha" });
+    await post(page, "/login", { name: "Ada", remember: "on" });
+    await post(page, "/cart", { product: "sencha" });
     const before = await cookieOf(page);
     expect(before.expires).toBeGreaterThan(Date.now() / 1000 + 13 * 86_400);
 
@@ -72,7 +64,7 @@ describe("a visitor of the playground, once the browser was closed and opened ag
   it("is nobody, if not to be remembered", async () => {
     const open = await makeBrowser();
     const page = await openPlayground(await open());
-    await submit(page, "/login", { name: "Ada" });
+    await post(page, "/login", { name: "Ada" });
     const before = await cookieOf(page);
     expect([before.expires, await page.content()]).toEqual([-1, expect.stringContaining("Ada")]);
 
@@ -84,9 +76,9 @@ describe("a visitor of the playground, once the browser was closed and opened ag
   it("is nobody, if logged out before", async () => {
     const open = await makeBrowser();
     const page = await openPlayground(await open());
-    await submit(page, "/login", { name: "Ada", remember: "on" });
+    await post(page, "/login", { name: "Ada", remember: "on" });
     const before = await cookieOf(page);
-    await submit(page, "/logout");
+    await post(page, "/logout");
 
     const context = await open();
     const later = await context.newPage();

@@ -13,6 +13,7 @@ const folders: Readonly<Record<string, string>> = { browser: "test/browser", pac
 /**
  * `vitest` runs what is quick, types included; `--mode all` the same tests over every driver, with `ALL=1`; `--mode long` many more
  * runs of each property, with `LONG=1` too; `--mode browser` what a real browser makes of it; `--mode package` the packed tarball.
+ * Files whose every test is for `all` or `long` end in `.all.test.ts` or `.long.test.ts`.
  */
 const config: ViteUserConfigFnObject = defineConfig(({ mode }) => {
   const long = mode === "long";
@@ -29,6 +30,7 @@ const config: ViteUserConfigFnObject = defineConfig(({ mode }) => {
         ...Object.values(folders)
           .filter((other) => other !== folder)
           .map((other) => `${other}/**`),
+        ...(all ? [] : ["test/**/*.all.test.ts"]),
         ...(long ? [] : ["test/**/*.long.test.ts"]),
       ],
       env: { NODE_ENV: "test", ...(all ? { ALL: "1" } : {}), ...(long ? { LONG: "1" } : {}) },

@@ -1,3 +1,4 @@
+import type { CommitResponse } from "./commit.ts";
 import { clashError, notLoadedError } from "./errors.ts";
 import { isSessionManager, optionsOf } from "./manager.ts";
 import type { Session, SessionManager } from "./types.ts";
@@ -76,14 +77,19 @@ export function loadOnce(
   return session.loading;
 }
 
-/** The sessions of a request that were used, with their managers. */
-export async function loadedSessions(context: object): Promise<{ manager: SessionManager; session: Session }[]> {
-  const loaded: { manager: SessionManager; session: Session }[] = [];
-  for (const { manager, loading } of (context as Context)[kSessions] ?? []) {
-    const session = await loading?.catch(() => undefined);
-    if (session !== undefined) loaded.push({ manager, session });
-  }
-  return loaded;
+/**
+ * Commits all sessions that a request used. Called again after one of them failed, it gives the cookies of those before it once
+ * more, for the response to the failure.
+ */
+export function committer(context: object): (response: CommitResponse) => Promise<string[]> {
+  const cookies: string[] = [];
+  return async (response) => {
+    for (const { manager, loading } of (context as Context)[kSessions] ?? []) {
+      const session = await loading?.catch(() => undefined);
+      if (session !== undefined) cookies.push(...(await manager.commit(session, response)));
+    }
+    return cookies;
+  };
 }
 
 /** A manager given as it is, or made of the options given. */

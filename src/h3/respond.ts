@@ -1,8 +1,9 @@
 import { HTTPError, toResponse, type H3Config, type H3Event } from "h3";
-import { SessionError } from "../errors.ts";
-import { loadedSessions, type RequestSession } from "../request-sessions.ts";
+import type { Gate } from "../node-response.ts";
+import { publicErrorOf } from "../public-error.ts";
+import { committer, type RequestSession } from "../request-sessions.ts";
 import type { Session } from "../types.ts";
-import { releaseNodeResponse, type Gate } from "./node-response.ts";
+import { releaseNodeResponse } from "./node-handlers.ts";
 
 /** What a handler resolves or throws when a node handler has answered by itself. */
 const kHandled = Symbol.for("h3.handled");
@@ -33,12 +34,7 @@ export async function respond(event: H3Event, used: RequestSession, outcome: unk
 
 /** How the sessions of an event are committed where a Node handler answers by itself. */
 export function gateOf(event: H3Event): Gate {
-  const commit: Gate["commit"] = async (response) => {
-    const cookies: string[] = [];
-    for (const { manager, session } of await loadedSessions(event.context))
-      cookies.push(...(await manager.commit(session, response)));
-    return cookies;
-  };
+  const commit = committer(event.context);
   return {
     commit,
     async fail(error) {
@@ -105,14 +101,8 @@ function isUpgrade(response: Response): boolean {
   return "crossws" in response || response.status === 101;
 }
 
-/**
- * Session errors with an HTTP meaning become errors of h3. What they say to a developer, and their cause, which may tell of the
- * store, stay on the server.
- */
+/** Session errors with an HTTP meaning become errors of h3. */
 function toHttpError(error: unknown): unknown {
-  if (!SessionError.is(error) || error.status === undefined) return error;
-  const { status } = error;
-  const message =
-    status === 503 ? "Sessions are not available at the moment" : "The session was changed or ended by another request";
-  return new HTTPError({ status, message, cause: error, ...(status === 503 ? { headers: { "retry-after": "1" } } : {}) });
+  const told = publicErrorOf(error);
+  return told === undefined ? error : new HTTPError({ ...told, cause: error });
 }

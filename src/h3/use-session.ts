@@ -1,7 +1,7 @@
 import type { H3Event } from "h3";
 import { findSession, loadOnce } from "../request-sessions.ts";
 import type { DefaultSessionData, Session, SessionManager } from "../types.ts";
-import { watchNodeResponse } from "./node-response.ts";
+import { watchNodeResponse } from "./node-handlers.ts";
 import { gateOf } from "./respond.ts";
 
 declare module "h3" {

@@ -1,56 +1,30 @@
 import type { ServerResponse } from "node:http";
-import type { H3Event } from "h3";
-import type { CommitResponse } from "../commit.ts";
-
-type NodeContext = NonNullable<NonNullable<H3Event["runtime"]>["node"]>;
+import type { CommitResponse } from "./commit.ts";
 
 /** What a held response asks before it lets anything out. */
 export interface Gate {
   /** Commits the sessions of the request; gives the cookies to send. */
   commit(response: CommitResponse): Promise<string[]>;
-  /** The response to a commit that failed. */
-  fail(error: unknown): Promise<Response>;
+  /**
+   * The response to a commit that failed. `undefined` leaves it to whoever waits for `letGo`, which then rejects.
+   *
+   * @param isEnded the handler wrote all that it had to say: it will not write below what is answered in its place
+   */
+  fail(error: unknown, isEnded: boolean): Promise<Response | undefined>;
 }
 
 const METHODS = ["writeHead", "flushHeaders", "write", "end"] as const;
+const FLAGS = ["headersSent", "writableEnded"] as const;
 type Call = readonly [method: (typeof METHODS)[number], args: unknown[]];
 
-const watched = new WeakMap<NodeContext, HeldResponse>();
-
-/**
- * Sees to it that a handler written for Node (`fromNodeHandler`), which writes to the response by itself, waits for the commit.
- *
- * Costs one property until such a handler asks for the response: only then is it held.
- */
-export function watchNodeResponse(event: H3Event, gate: Gate): void {
-  const node = event.runtime?.node;
-  if (node?.res === undefined || watched.has(node)) return;
-  const held = new HeldResponse(node.res as ServerResponse, gate);
-  watched.set(node, held);
-  Object.defineProperty(node, "res", {
-    configurable: true,
-    enumerable: true,
-    get: () => held.hold(),
-  });
-}
-
-/** Ends the watch. With `handled` the response was a Node handler's: it is let go, once committed. */
-export async function releaseNodeResponse(event: H3Event, handled: boolean): Promise<void> {
-  const node = event.runtime?.node;
-  const held = node && watched.get(node);
-  if (node === undefined || held === undefined) return;
-  watched.delete(node);
-  Object.defineProperty(node, "res", { configurable: true, enumerable: true, writable: true, value: held.response });
-  if (handled || held.isWaiting) await held.letGo();
-  else held.restore();
-}
-
 /** A node response whose first byte waits: calls that would send something are queued, and made once the session is committed. */
-class HeldResponse {
+export class HeldResponse {
   readonly response: ServerResponse;
   readonly #gate: Gate;
   readonly #calls: Call[] = [];
-  #isHeld = false;
+  /** What the response itself had under the names that are held; most are its prototype's. */
+  #own: (readonly [name: string, own: PropertyDescriptor | undefined])[] | undefined;
+  #isRefused = false;
   #letGo: Promise<void> | undefined;
 
   constructor(response: ServerResponse, gate: Gate) {
@@ -58,48 +32,77 @@ class HeldResponse {
     this.#gate = gate;
   }
 
+  get isHeld(): boolean {
+    return this.#own !== undefined;
+  }
+
+  /** Something waits to be sent, or is on its way out. */
   get isWaiting(): boolean {
     return this.#calls.length > 0;
   }
 
   hold(): ServerResponse {
-    if (this.#isHeld || this.#letGo !== undefined) return this.response;
-    this.#isHeld = true;
-    for (const method of METHODS) {
-      // Own properties hide the prototype's methods until they are deleted again.
-      Object.defineProperty(this.response, method, {
-        configurable: true,
-        writable: true,
-        value: (...args: unknown[]) => this.#queue([method, args]),
-      });
-    }
+    if (this.#letGo === undefined && !this.response.headersSent) this.#intercept();
     return this.response;
   }
 
   restore(): void {
-    if (!this.#isHeld) return;
-    this.#isHeld = false;
-    for (const method of METHODS) Reflect.deleteProperty(this.response, method);
+    for (const [name, own] of this.#own ?? []) {
+      if (own === undefined) Reflect.deleteProperty(this.response, name);
+      else Object.defineProperty(this.response, name, own);
+    }
+    this.#own = undefined;
   }
 
-  /** Commits, adds the cookies, and makes the calls that waited. */
-  letGo(): Promise<void> {
-    this.#letGo ??= this.#run();
+  /**
+   * Commits, adds the cookies, and makes the calls that waited.
+   *
+   * @param status of a response that is not written yet
+   */
+  letGo(status?: number): Promise<void> {
+    this.#letGo ??= this.#run(status);
     return this.#letGo;
   }
 
+  #intercept(): void {
+    if (this.isHeld) return;
+    this.#own = [...METHODS, ...FLAGS].map((name) => [name, Object.getOwnPropertyDescriptor(this.response, name)]);
+    for (const method of METHODS) {
+      const value = (...args: unknown[]): unknown => this.#queue([method, args]);
+      Object.defineProperty(this.response, method, { configurable: true, writable: true, value });
+    }
+    // What waits counts as sent: who asks wants to know whether there is still something to answer.
+    this.#define("headersSent", () => this.isWaiting);
+    this.#define("writableEnded", () => this.#isEnded);
+  }
+
+  #define(name: (typeof FLAGS)[number], get: () => boolean): void {
+    Object.defineProperty(this.response, name, { configurable: true, get });
+  }
+
+  get #isEnded(): boolean {
+    return this.#isRefused || this.#calls.some(([method]) => method === "end");
+  }
+
   #queue(call: Call): unknown {
+    const [method, args] = call;
+    if (this.#isRefused) return this.#swallow(method, args);
     this.#calls.push(call);
-    const [method] = call;
-    // A head alone may wait for its body; anything else is on its way out.
-    if (method !== "writeHead") void this.letGo();
+    // A head alone may wait for its body; anything else is on its way out. Whoever waits hears of a failure.
+    if (method !== "writeHead") this.letGo().catch(() => {});
     // False tells a stream to wait for `drain`.
     return method === "write" ? false : this.response;
   }
 
-  async #run(): Promise<void> {
+  #swallow(method: Call[0], args: readonly unknown[]): unknown {
+    const done = args.at(-1);
+    if (typeof done === "function") queueMicrotask(() => done());
+    return method === "write" ? true : this.response;
+  }
+
+  async #run(status: number | undefined): Promise<void> {
     const { response } = this;
-    if (response.headersSent) return this.restore();
+    if (!this.isHeld && response.headersSent) return;
     for (const [method, args] of this.#calls) if (method === "writeHead") applyHead(response, args);
     const headers = new Headers();
     for (const name of ["vary", "cache-control"]) {
@@ -107,11 +110,11 @@ class HeldResponse {
       if (value !== undefined) headers.set(name, String(value));
     }
     try {
-      const cookies = await this.#gate.commit({ status: response.statusCode, headers });
+      const cookies = await this.#gate.commit({ status: status ?? response.statusCode, headers });
       for (const [name, value] of headers) response.setHeader(name, value);
       for (const cookie of cookies) response.appendHeader("set-cookie", cookie);
     } catch (error) {
-      await this.#refuse(error);
+      await this.#refuse(error, status !== undefined);
       return;
     }
     this.restore();
@@ -122,18 +125,24 @@ class HeldResponse {
   }
 
   /** Sends the error in place of what the handler wrote. */
-  async #refuse(error: unknown): Promise<void> {
+  async #refuse(error: unknown, isUnwritten: boolean): Promise<void> {
     const { response } = this;
-    const refusal = await this.#gate.fail(error);
-    const body = await refusal.text();
+    const refusal = await this.#gate.fail(error, isUnwritten || this.#isEnded);
+    const body = await refusal?.text();
     this.restore();
+    this.#calls.length = 0;
     for (const name of response.getHeaderNames()) response.removeHeader(name);
+    if (refusal === undefined) throw error;
     response.statusCode = refusal.status;
     for (const [name, value] of refusal.headers) {
       if (name === "set-cookie") response.appendHeader(name, value);
       else response.setHeader(name, value);
     }
     response.end(body);
+    // A handler that still writes must not fail over a response that has ended.
+    this.#isRefused = true;
+    this.#intercept();
+    response.emit("drain");
   }
 }
 

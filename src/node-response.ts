@@ -5,13 +5,14 @@ import type { CommitResponse } from "./commit.ts";
 export interface Gate {
   /** Commits the sessions of the request; gives the cookies to send. */
   commit(response: CommitResponse): Promise<string[]>;
-  /**
-   * The response to a commit that failed. `undefined` leaves it to whoever waits for `letGo`, which then rejects.
-   *
-   * @param isEnded the handler wrote all that it had to say: it will not write below what is answered in its place
-   */
-  fail(error: unknown, isEnded: boolean): Promise<Response | undefined>;
+  /** The response to a commit that failed. */
+  fail(error: unknown): Promise<Response>;
+  /** Someone waits for `letGo` and answers a failure in its own way, with the headers of that response, if nothing else is to come. */
+  readonly isAwaited?: boolean;
 }
+
+/** The headers that a commit may change, besides `Set-Cookie`. */
+export const CACHE_HEADERS = ["vary", "cache-control"] as const;
 
 const METHODS = ["writeHead", "flushHeaders", "write", "end"] as const;
 const FLAGS = ["headersSent", "writableEnded"] as const;
@@ -36,9 +37,13 @@ export class HeldResponse {
     return this.#own !== undefined;
   }
 
-  /** Something waits to be sent, or is on its way out. */
   get isWaiting(): boolean {
     return this.#calls.length > 0;
+  }
+
+  /** It waits for the commit only, or is gone. */
+  get isLeaving(): boolean {
+    return this.#letGo !== undefined;
   }
 
   hold(): ServerResponse {
@@ -58,6 +63,7 @@ export class HeldResponse {
    * Commits, adds the cookies, and makes the calls that waited.
    *
    * @param status of a response that is not written yet
+   * @throws what the commit failed with, if the gate is awaited
    */
   letGo(status?: number): Promise<void> {
     this.#letGo ??= this.#run(status);
@@ -105,7 +111,7 @@ export class HeldResponse {
     if (!this.isHeld && response.headersSent) return;
     for (const [method, args] of this.#calls) if (method === "writeHead") applyHead(response, args);
     const headers = new Headers();
-    for (const name of ["vary", "cache-control"]) {
+    for (const name of CACHE_HEADERS) {
       const value = response.getHeader(name);
       if (value !== undefined) headers.set(name, String(value));
     }
@@ -114,7 +120,7 @@ export class HeldResponse {
       for (const [name, value] of headers) response.setHeader(name, value);
       for (const cookie of cookies) response.appendHeader("set-cookie", cookie);
     } catch (error) {
-      await this.#refuse(error, status !== undefined);
+      await this.#refuse(error);
       return;
     }
     this.restore();
@@ -125,19 +131,20 @@ export class HeldResponse {
   }
 
   /** Sends the error in place of what the handler wrote. */
-  async #refuse(error: unknown, isUnwritten: boolean): Promise<void> {
+  async #refuse(error: unknown): Promise<void> {
     const { response } = this;
-    const refusal = await this.#gate.fail(error, isUnwritten || this.#isEnded);
-    const body = await refusal?.text();
+    // A stream goes on for as long as it likes: nobody waits for that.
+    const isAnswered = this.#gate.isAwaited === true && (this.#isEnded || !this.isWaiting);
+    const refusal = await this.#gate.fail(error);
+    const body = await refusal.text();
     this.restore();
-    this.#calls.length = 0;
     for (const name of response.getHeaderNames()) response.removeHeader(name);
-    if (refusal === undefined) throw error;
-    response.statusCode = refusal.status;
     for (const [name, value] of refusal.headers) {
       if (name === "set-cookie") response.appendHeader(name, value);
       else response.setHeader(name, value);
     }
+    if (isAnswered) throw error;
+    response.statusCode = refusal.status;
     response.end(body);
     // A handler that still writes must not fail over a response that has ended.
     this.#isRefused = true;

@@ -9,6 +9,8 @@ export interface RequestSession {
   readonly name: string;
   /** Set by the first use, so that all uses share one load. */
   loading: Promise<Session> | undefined;
+  /** Keeps the response back until the session is committed; called before it is loaded, by adapters that cannot wait for that. */
+  hold?: () => void;
 }
 
 /** On the context, which sub-applications of one request share; a global symbol, so that two copies of the package meet. */
@@ -90,6 +92,12 @@ export function committer(context: object): (response: CommitResponse) => Promis
     }
     return cookies;
   };
+}
+
+/** Whether a session of a request was asked for in vain. */
+export async function hasFailedToLoad(context: object): Promise<boolean> {
+  const loads = ((context as Context)[kSessions] ?? []).map(({ loading }) => loading);
+  return (await Promise.allSettled(loads)).some(({ status }) => status === "rejected");
 }
 
 /** A manager given as it is, or made of the options given. */

@@ -1,0 +1,47 @@
+import type { TLSSocket } from "node:tls";
+import { findSession, loadOnce, type RequestSession } from "../request-sessions.ts";
+import type { DefaultSessionData, Session, SessionManager } from "../types.ts";
+import type { H3V1Event } from "./event.ts";
+import { holdOf } from "./hold.ts";
+
+declare module "h3" {
+  interface H3EventContext {
+    /** The session, once `useSession` or `preload` loaded it. */
+    session?: Session;
+  }
+}
+
+/**
+ * The session of a request: loaded on first use, the same object each time, saved before the response leaves.
+ *
+ * Give the manager to have its data typed, or a name where several sessions are on the route.
+ *
+ * @throws {SessionError} `ERR_SESSION_NOT_LOADED` if no `sessionMiddleware` is on the route; `ERR_SESSION_STORE`, which answers
+ * 503; `ERR_SESSION_UNSUPPORTED` if only a wrapper can serve this host
+ * @example
+ * export default defineEventHandler(async (event) => {
+ *   const session = await useSession(event);
+ *   session.$increment("views");
+ *   return `views: ${session.views}`;
+ * });
+ */
+export function useSession<T extends object>(event: H3V1Event, manager: SessionManager<T>): Promise<Session<T>>;
+export function useSession(event: H3V1Event, name?: string): Promise<Session<DefaultSessionData>>;
+export async function useSession(event: H3V1Event, which?: object | string): Promise<Session<never>> {
+  return (await load(event, findSession(event.context, which))) as Session<never>;
+}
+
+/** Loads a session for an event, and sees to it that no byte leaves before it is committed. */
+export function load(event: H3V1Event, session: RequestSession): Promise<Session> {
+  session.hold?.();
+  return loadOnce(event.context, session, event.node.req.headers.cookie ?? null, isSecure(event));
+}
+
+/** By the connection alone: `X-Forwarded-Proto` is the client's word unless a proxy replaces it. */
+function isSecure(event: H3V1Event): boolean | undefined {
+  const protocol = event.web?.url?.protocol;
+  if (protocol !== undefined) return protocol === "https:";
+  if ((event.node.req.socket as TLSSocket).encrypted) return true;
+  // A request that was made up in memory, as by Nitro's serverless presets, does not say how it came.
+  return holdOf(event).isServed ? false : undefined;
+}

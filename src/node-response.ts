@@ -7,8 +7,8 @@ export interface Gate {
   commit(response: CommitResponse): Promise<string[]>;
   /** The response to a commit that failed. */
   fail(error: unknown): Promise<Response>;
-  /** Someone waits for `letGo` and answers a failure in its own way, with the headers of that response, if nothing else is to come. */
-  readonly isAwaited?: boolean;
+  /** Where someone else can answer: takes a failure, once the headers of that response are set and nothing more is to be written. */
+  readonly answer?: ((error: unknown) => void) | undefined;
 }
 
 /** The headers that a commit may change, besides `Set-Cookie`. */
@@ -63,7 +63,6 @@ export class HeldResponse {
    * Commits, adds the cookies, and makes the calls that waited.
    *
    * @param status of a response that is not written yet
-   * @throws what the commit failed with, if the gate is awaited
    */
   letGo(status?: number): Promise<void> {
     this.#letGo ??= this.#run(status);
@@ -94,8 +93,8 @@ export class HeldResponse {
     const [method, args] = call;
     if (this.#isRefused) return this.#swallow(method, args);
     this.#calls.push(call);
-    // A head alone may wait for its body; anything else is on its way out. Whoever waits hears of a failure.
-    if (method !== "writeHead") this.letGo().catch(() => {});
+    // A head alone may wait for its body; anything else is on its way out.
+    if (method !== "writeHead") void this.letGo();
     // False tells a stream to wait for `drain`.
     return method === "write" ? false : this.response;
   }
@@ -133,8 +132,8 @@ export class HeldResponse {
   /** Sends the error in place of what the handler wrote. */
   async #refuse(error: unknown): Promise<void> {
     const { response } = this;
-    // A stream goes on for as long as it likes: nobody waits for that.
-    const isAnswered = this.#gate.isAwaited === true && (this.#isEnded || !this.isWaiting);
+    // What is still being written would come below another's answer.
+    const answer = this.#isEnded || !this.isWaiting ? this.#gate.answer : undefined;
     const refusal = await this.#gate.fail(error);
     const body = await refusal.text();
     this.restore();
@@ -143,7 +142,7 @@ export class HeldResponse {
       if (name === "set-cookie") response.appendHeader(name, value);
       else response.setHeader(name, value);
     }
-    if (isAnswered) throw error;
+    if (answer !== undefined) return answer(error);
     response.statusCode = refusal.status;
     response.end(body);
     // A handler that still writes must not fail over a response that has ended.

@@ -17,8 +17,8 @@ export class Hold implements Gate {
   readonly response: HeldResponse;
   /** Whether the node response is a server's. h3 tells by the same. */
   readonly isServed: boolean;
-  /** A wrapper waits for the handler, and has h3 answer a commit that failed. */
-  isAwaited = false;
+  /** Has h3 answer a commit that failed: set by a wrapper for as long as it waits for the handler. */
+  answer: ((error: unknown) => void) | undefined;
   /** The handler failed, whatever `onError` answers. */
   hasFailed = false;
   readonly #context: object;
@@ -41,7 +41,7 @@ export class Hold implements Gate {
     const response = toResponse(error);
     // Nothing more is stored; a token that was regenerated before still has to reach the browser.
     for (const cookie of await this.#commit(response)) response.headers.append("set-cookie", cookie);
-    if (response.status === 500 && !this.isAwaited) console.error(error);
+    if (response.status === 500 && this.answer === undefined) console.error(error);
     return response;
   }
 }
@@ -59,8 +59,8 @@ export function holdOf(event: H3V1Event): Hold {
 
 /** @throws {SessionError} `ERR_SESSION_UNSUPPORTED` where the response would leave without its cookie */
 export function hold(event: H3V1Event): void {
-  const { response, isServed, isAwaited } = holdOf(event);
-  if (!isServed && !isAwaited) {
+  const { response, isServed, answer } = holdOf(event);
+  if (!isServed && answer === undefined) {
     throw unsupportedError(
       "sessionMiddleware() cannot keep a response back on this host, which is no server of Node",
       "Wrap the application instead: `app.handler = defineSessionHandler(app.handler)`",

@@ -2,37 +2,49 @@ import { CACHE_HEADERS } from "../node-response.ts";
 import type { H3V1Event } from "./event.ts";
 import { holdOf, type Hold } from "./hold.ts";
 
-/** Runs a handler, and waits for the commit of its sessions. The outermost wrapper of an event does, for all. */
-export async function serve(event: H3V1Event, run: () => Promise<unknown>): Promise<unknown> {
+/**
+ * Runs a handler, and waits for the commit of its sessions: the outermost wrapper of an event does, for all. Rejects at once with
+ * what the commit fails with, since a handler may wait for its response to close.
+ */
+export function serve(event: H3V1Event, run: () => Promise<unknown>): Promise<unknown> {
   const held = holdOf(event);
-  if (held.isAwaited) return run();
-  held.isAwaited = true;
-  const { outcome, thrown } = await run().then(
-    (value) => ({ outcome: value, thrown: false }),
-    (error: unknown) => ({ outcome: error, thrown: true }),
-  );
-  const failure = thrown || outcome instanceof Error ? statusOf(outcome) : undefined;
-  held.hasFailed = failure !== undefined && failure >= 500;
-  const answer = await finish(event, held, outcome, failure);
-  if (thrown) throw outcome;
-  return answer;
+  if (held.answer !== undefined) return run();
+  return new Promise((resolve, reject) => {
+    held.answer = (error) => {
+      takeBack(event);
+      reject(error);
+    };
+    settle(event, held, run).then(resolve, reject);
+  });
 }
 
-async function finish(event: H3V1Event, held: Hold, outcome: unknown, failure: number | undefined): Promise<unknown> {
-  const { response, isServed } = held;
-  // On a server, what h3 makes of the outcome passes the response later, when nobody waits any more.
-  if (!response.isLeaving && (isServed || !response.isHeld)) {
-    held.isAwaited = false;
-    return outcome;
-  }
-  const answer = outcome instanceof Response ? withStagedHeaders(event, outcome) : outcome;
+async function settle(event: H3V1Event, held: Hold, run: () => Promise<unknown>): Promise<unknown> {
+  let outcome: unknown;
   try {
-    await response.letGo(answer instanceof Response ? answer.status : failure);
+    outcome = await run();
   } catch (error) {
-    await discard(event, answer);
+    await finish(event, held, error, true);
     throw error;
   }
-  return answer;
+  return finish(event, held, outcome, outcome instanceof Error);
+}
+
+async function finish(event: H3V1Event, held: Hold, outcome: unknown, failed: boolean): Promise<unknown> {
+  const { response, isServed } = held;
+  const failure = failed ? statusOf(outcome) : undefined;
+  held.hasFailed = failure !== undefined && failure >= 500;
+  // On a server, what h3 makes of the outcome passes the response later, when nobody waits any more.
+  if (!response.isLeaving && (isServed || !response.isHeld)) {
+    held.answer = undefined;
+    return outcome;
+  }
+  if (outcome instanceof Response) {
+    const answer = withStagedHeaders(event, outcome);
+    await response.letGo(answer.status);
+    return answer;
+  }
+  await response.letGo(failure);
+  return outcome;
 }
 
 /** A copy that leaves to the event what a commit may change: h3 would put its own in the place of that. */
@@ -49,12 +61,11 @@ function withStagedHeaders({ node }: H3V1Event, response: Response): Response {
   return copy;
 }
 
-/** Takes back an answer that claims what did not happen, so that h3 answers the error. */
-async function discard(event: H3V1Event, answer: unknown): Promise<void> {
+/** Forgets an answer that claims what did not happen, so that h3 answers the error. */
+function takeBack(event: H3V1Event): void {
   // Without a server, h3 keeps the body with the response.
   const res = event.node.res as { _data?: unknown };
-  for (const body of [res._data, answer instanceof Response ? answer.body : undefined])
-    if (body instanceof ReadableStream && !body.locked) await body.cancel();
+  if (res._data instanceof ReadableStream && !res._data.locked) void res._data.cancel();
   res._data = undefined;
   event._handled = false;
 }

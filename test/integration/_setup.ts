@@ -1,7 +1,5 @@
-import { H3, serve, type EventHandler, type H3Config, type H3Event } from "h3";
 import { afterEach, describe, expect, it } from "vitest";
-import { createSessionManager, type SessionManager, type SessionOptions } from "unsession";
-import { useSession } from "unsession/h3";
+import { createSessionManager, type Session, type SessionManager, type SessionOptions } from "unsession";
 
 /** What the browser of a test got. */
 export interface Answer {
@@ -12,52 +10,112 @@ export interface Answer {
   readonly cookies: string[];
 }
 
-/** One application of a test, reached without a server or through a real one. */
+/** The event of any version of h3, as far as the tests that both share look into it. */
+export interface AnyEvent {
+  readonly context: { session?: Session };
+}
+
+export type Handler<Event = AnyEvent> = (event: Event) => unknown;
+
+/** An application, said so that each version of h3 can build it. */
+export interface Plan {
+  /** What `sessionMiddleware` is given, once for each; the first is outermost. */
+  readonly sessions?: readonly (SessionManager | SessionOptions)[];
+  /** Runs before every route. */
+  readonly before?: Handler;
+  readonly routes?: Readonly<Record<string, Handler>>;
+  /** Answers all errors, with a text. */
+  readonly onError?: { readonly status: number; readonly body: string; heard(): void };
+  /** Other applications, by prefix. */
+  readonly mounted?: Readonly<Record<string, Plan>>;
+}
+
+/** Each way a handler can answer, with the status that reaches the client. */
+export type Answers<Event = AnyEvent> = Readonly<Record<string, readonly [status: number, answer: Handler<Event>]>>;
+
+/** What both versions of h3 can answer with. */
+export type SharedKind =
+  | "an object"
+  | "a string"
+  | "an empty string"
+  | "null"
+  | "no content"
+  | "a 304"
+  | "a redirect"
+  | "Response.redirect()"
+  | "a Response"
+  | "a shared Response"
+  | "a 404 Response"
+  | "a web stream"
+  | "a node stream"
+  | "a returned error"
+  | "a thrown error"
+  | "a status set on the event"
+  | "headers set on the event";
+
+/** A running application. */
+export interface Running {
+  ask(request: Request): Promise<Response>;
+  close(): Promise<unknown>;
+}
+
+/** One version of h3, and how it is served. */
+export interface Adapter {
+  /** `h3 v2 (node)` */
+  readonly name: string;
+  readonly run: (plan: Plan) => Running | Promise<Running>;
+  readonly answers: Readonly<Record<SharedKind, readonly [status: number, answer: Handler]>>;
+  readonly useSession: (event: AnyEvent, which?: SessionManager | string) => Promise<Session>;
+  readonly defineSessionHandler: (handler: Handler, manager: SessionManager) => Handler;
+  readonly fromNodeHandler: (handler: (request: any, response: any) => void) => Handler;
+  readonly sendEvents: (event: AnyEvent, produce: (push: (text: string) => Promise<void>) => Promise<void>) => unknown;
+  readonly pathOf: (event: AnyEvent) => string;
+  /** An error that stands for an HTTP status. */
+  readonly httpError: (status: number) => Error;
+}
+
+/** One application of a test. */
 export interface Client {
-  readonly app: H3;
   readonly manager: SessionManager;
+  ask(path: string, init?: RequestInit): Promise<Response>;
   get(path: string, init?: RequestInit): Promise<Answer>;
 }
 
-/** Without a server, or through one. */
-export type Host = "web" | "node";
+/** Starts an application with sessions, by a manager with these options, on all its routes unless the plan says on which. */
+export type Start = (plan: Plan | ((manager: SessionManager) => Plan), options?: SessionOptions) => Promise<Client>;
 
-type Start = (options?: SessionOptions, config?: H3Config) => Promise<Client>;
-
-/** Runs tests over the web interface of an application, and over a real Node server. */
-export function describeMatrix(name: string, define: (start: Start) => void, hosts: readonly Host[] = ["web", "node"]): void {
-  for (const host of hosts) {
-    describe(`${name} (${host})`, () => {
-      const closing: (() => Promise<unknown>)[] = [];
-      afterEach(async () => {
-        for (const close of closing.splice(0)) await close();
-      });
-      define(async (options, config) => {
-        const app = new H3({ silent: true, ...config });
-        const manager = createSessionManager(options);
-        let base: string | undefined;
-        const get: Client["get"] = async (path, init) => {
-          if (host === "node" && base === undefined) {
-            const server = serve(app, { port: 0, hostname: "127.0.0.1", silent: true, gracefulShutdown: false });
-            closing.push(() => server.close(true));
-            await server.ready();
-            base = server.url as string;
-          }
-          const response =
-            host === "node"
-              ? await fetch(new URL(path, base), { redirect: "manual", ...init })
-              : await app.fetch(new Request(new URL(path, "http://localhost"), init));
-          return {
-            status: response.status,
-            headers: response.headers,
-            body: await response.text(),
-            cookies: response.headers.getSetCookie(),
-          };
-        };
-        return { app, manager, get };
-      });
+/** Runs tests with each adapter. */
+export function describeAdapters(
+  name: string,
+  adapters: readonly Adapter[],
+  define: (start: Start, adapter: Adapter) => void,
+): void {
+  describe.each(adapters.map((adapter) => [`${adapter.name}, ${name}`, adapter] as const))("%s", (_name, adapter) => {
+    const running: Running[] = [];
+    afterEach(async () => {
+      for (const { close } of running.splice(0)) await close();
     });
-  }
+    const start: Start = async (plan, options) => {
+      const manager = createSessionManager(options);
+      const app = await adapter.run({ sessions: [manager], ...(typeof plan === "function" ? plan(manager) : plan) });
+      running.push(app);
+      const ask: Client["ask"] = (path, init) => app.ask(new Request(new URL(path, "http://localhost"), init));
+      return { manager, ask, get: async (path, init) => answerOf(await ask(path, init)) };
+    };
+    define(start, adapter);
+  });
+}
+
+/** A request, as a server at another address is asked it. */
+export function askAt(base: string, request: Request): Promise<Response> {
+  const { pathname, search } = new URL(request.url);
+  const { method, headers } = request;
+  return fetch(new URL(pathname + search, base), { method, headers, redirect: "manual" });
+}
+
+export async function answerOf(response: Response): Promise<Answer> {
+  const { status, headers } = response;
+  return { status, headers, body: await response.text(), cookies: headers.getSetCookie() };
 }
 
 /** The cookie to send back after an answer. */
@@ -72,12 +130,22 @@ export function stored(client: Client, answer: Answer): Promise<unknown> {
 }
 
 /** A handler that writes to its session, and then answers as told. */
-export function writing(answer: (event: H3Event) => unknown): EventHandler {
+export function writing({ useSession }: Pick<Adapter, "useSession">, answer: Handler): Handler {
   return async (event) => {
     const session = await useSession(event);
     session.seen = true;
     return answer(event);
   };
 }
+
+/** A handler that throws. */
+export function throwing(error: unknown): () => never {
+  return () => {
+    throw error;
+  };
+}
+
+/** One response that several requests share. */
+export const shared: Response = new Response(null, { status: 200 });
 
 export { it, expect };

@@ -1,54 +1,61 @@
 import { Readable } from "node:stream";
-import { fromNodeHandler } from "h3";
-import { sessionMiddleware, useSession } from "unsession/h3";
-import { describeMatrix, expect, it, stored } from "./_setup.ts";
+import { h3OnNode } from "./_h3.ts";
+import { h3V1OnNode, h3V1WrappedOnNode } from "./_h3-v1.ts";
+import { describeAdapters, expect, it, stored, throwing, writing } from "./_setup.ts";
 
-describeMatrix(
-  "h3 v2, handlers written for Node",
-  (start) => {
-    it.each([
-      ["end", (res: any) => res.end("text")],
-      [
-        "writeHead with an object",
-        (res: any) => res.writeHead(201, { "content-type": "text/plain", "set-cookie": "own=1" }).end("text"),
-      ],
-      ["writeHead with an array", (res: any) => res.writeHead(201, ["content-type", "text/plain"]).end("text")],
-      ["several writes", (res: any) => (res.write("te"), res.write("xt"), res.end())],
-      ["a pipe", (res: any) => Readable.from(["te", "xt"]).pipe(res)],
-    ])("stores the session and sends its cookie with a node handler that calls %s", async (_name, answer) => {
-      const client = await start();
-      client.app.use(sessionMiddleware(client.manager)).use(async (event, next) => {
-        (await useSession(event)).seen = true;
-        return next();
-      });
-      client.app.get(
-        "/",
-        fromNodeHandler((_req, res) => void answer(res)),
-      );
-      const got = await client.get("/");
-      expect(got.body).toBe("text");
-      const own = got.cookies.filter((cookie) => cookie.startsWith("session="));
-      expect(await stored(client, { ...got, cookies: own })).toEqual({ seen: true });
-    });
+describeAdapters("handlers written for Node", [h3OnNode, h3V1OnNode, h3V1WrappedOnNode], (start, adapter) => {
+  const before = writing(adapter, () => undefined);
 
-    it("answers for a node handler when the session cannot be stored", async () => {
-      const client = await start({
-        storage: () => {
-          throw new Error("down");
-        },
-      });
-      client.app.use(sessionMiddleware(client.manager)).use(async (event, next) => {
-        (await useSession(event)).seen = true;
-        return next();
-      });
-      client.app.get(
-        "/",
-        fromNodeHandler((_req, res) => void res.end("text")),
-      );
-      const got = await client.get("/");
-      expect([got.status, got.cookies]).toEqual([503, []]);
-      expect(got.body).not.toContain("text");
+  it.each([
+    ["end", (res: any) => res.end("text")],
+    [
+      "writeHead with an object",
+      (res: any) => res.writeHead(201, { "content-type": "text/plain", "set-cookie": "own=1" }).end("text"),
+    ],
+    ["writeHead with an array", (res: any) => res.writeHead(201, ["content-type", "text/plain"]).end("text")],
+    ["several writes", (res: any) => (res.write("te"), res.write("xt"), res.end())],
+    ["a pipe", (res: any) => Readable.from(["te", "xt"]).pipe(res)],
+  ])("stores the session and sends its cookie with a node handler that calls %s", async (_name, answer) => {
+    const client = await start({ before, routes: { "/": adapter.fromNodeHandler((_req, res) => void answer(res)) } });
+    const got = await client.get("/");
+    expect(got.body).toBe("text");
+    const own = got.cookies.filter((cookie) => cookie.startsWith("session="));
+    expect(await stored(client, { ...got, cookies: own })).toEqual({ seen: true });
+  });
+
+  it("counts as sent what waits to be sent", async () => {
+    let flags: unknown;
+    const handler = adapter.fromNodeHandler((_req, res) => {
+      const earlier = [res.headersSent, res.writableEnded];
+      res.end("text");
+      flags = [...earlier, res.headersSent, res.writableEnded];
     });
-  },
-  ["node"],
-);
+    const client = await start({ before, routes: { "/": handler } });
+    expect((await client.get("/")).body).toBe("text");
+    expect(flags).toEqual([false, false, true, true]);
+  });
+
+  it("answers for a node handler when the session cannot be stored", async () => {
+    const handler = adapter.fromNodeHandler((_req, res) => void res.end("text"));
+    const client = await start({ before, routes: { "/": handler } }, { storage: throwing(new Error("down")) });
+    const got = await client.get("/");
+    expect([got.status, got.cookies]).toEqual([503, []]);
+    expect(got.body).not.toContain("text");
+  });
+
+  it("lets a node handler write on to a response that was refused", async () => {
+    let goOn = (): void => {};
+    const refused = new Promise<void>((resolve) => (goOn = resolve));
+    let writtenOn: Promise<unknown> = Promise.resolve();
+    const handler = adapter.fromNodeHandler((_req, res) => {
+      res.write("text");
+      writtenOn = refused.then(() => new Promise((resolve) => res.end("more", resolve)));
+    });
+    const client = await start({ before, routes: { "/": handler } }, { storage: throwing(new Error("down")) });
+    const got = await client.get("/");
+    goOn();
+    await writtenOn;
+    expect(got.status).toBe(503);
+    expect(got.body).not.toMatch(/text|more/);
+  });
+});

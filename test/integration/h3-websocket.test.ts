@@ -1,9 +1,14 @@
-import { request } from "node:http";
-import { defineWebSocketHandler, H3, serve, type H3Event } from "h3";
+import { createServer, request, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import nodeAdapter from "crossws/adapters/node";
 import { plugin } from "crossws/server";
+import { defineWebSocketHandler, H3, serve, type H3Event } from "h3";
+import { createApp, defineWebSocketHandler as defineWebSocketHandlerV1, toNodeListener } from "h3-v1";
 import { expect, it } from "vitest";
 import { createSessionManager } from "unsession";
 import { sessionMiddleware, useSession } from "unsession/h3";
+import * as v1 from "unsession/h3-v1";
+import { seedSession } from "unsession/testing";
 
 /** Asks for an upgrade and resolves to the status of the answer: 101 if the handshake is done. */
 function handshake(url: string, cookie: string): Promise<number | undefined> {
@@ -47,13 +52,36 @@ it("completes the handshake of a WebSocket whose route used and changed its sess
   });
   await server.ready();
   try {
-    const session = await manager.load();
-    session.user = "ada";
-    const cookie = ((await manager.commit(session))[0] as string).split(";")[0] as string;
+    const cookie = await seedSession(manager, { user: "ada" });
     expect(await handshake(`${server.url}ws`, cookie)).toBe(101);
     expect(seen).toEqual(["ada"]);
     expect(await manager.find(cookie.split("=")[1] as string)).toEqual({ user: "ada", upgraded: true });
   } finally {
     await server.close(true);
+  }
+});
+
+it.each(["middleware", "wrapper"])("completes the handshake of a WebSocket of h3 v1, with sessions by a %s", async (by) => {
+  const manager = createSessionManager();
+  const seen: unknown[] = [];
+  const app = createApp();
+  if (by === "middleware") app.use(v1.sessionMiddleware(manager));
+  const upgrade = async ({ headers }: { headers: Headers }): Promise<void> => {
+    seen.push((await manager.load(headers.get("cookie"))).user);
+  };
+  app.use("/ws", defineWebSocketHandlerV1({ upgrade: upgrade as never }));
+  if (by === "wrapper") app.handler = v1.defineSessionHandler(app.handler, manager);
+  const sockets = nodeAdapter(app.websocket as object);
+  const server = createServer(toNodeListener(app) as RequestListener).listen(0, "127.0.0.1");
+  server.on("upgrade", (req, socket, head) => void sockets.handleUpgrade(req, socket as never, head));
+  await new Promise((resolve) => server.once("listening", resolve));
+  try {
+    const cookie = await seedSession(manager, { user: "ada" });
+    const { port } = server.address() as AddressInfo;
+    expect(await handshake(`http://127.0.0.1:${port}/ws`, cookie)).toBe(101);
+    expect(seen).toEqual(["ada"]);
+  } finally {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
   }
 });

@@ -5,9 +5,9 @@ import type { CommitResponse } from "./commit.ts";
 export interface Gate {
   /** Commits the sessions of the request; gives the cookies to send. */
   commit(response: CommitResponse): Promise<string[]>;
-  /** The response to a commit that failed. */
-  fail(error: unknown): Promise<Response>;
-  /** Where someone else can answer: takes a failure, once the headers of that response are set and nothing more is to be written. */
+  /** The response to a commit that failed; of one that is `answered` by someone else, only the headers matter. */
+  fail(error: unknown, answered: boolean): Promise<Response>;
+  /** Where someone else can answer: is given the error, once those headers are set, if nothing more is to be written. */
   readonly answer?: ((error: unknown) => void) | undefined;
 }
 
@@ -77,7 +77,7 @@ export class HeldResponse {
       Object.defineProperty(this.response, method, { configurable: true, writable: true, value });
     }
     // What waits counts as sent: who asks wants to know whether there is still something to answer.
-    this.#define("headersSent", () => this.isWaiting);
+    this.#define("headersSent", () => this.#isRefused || this.isWaiting);
     this.#define("writableEnded", () => this.#isEnded);
   }
 
@@ -134,7 +134,7 @@ export class HeldResponse {
     const { response } = this;
     // What is still being written would come below another's answer.
     const answer = this.#isEnded || !this.isWaiting ? this.#gate.answer : undefined;
-    const refusal = await this.#gate.fail(error);
+    const refusal = await this.#gate.fail(error, answer !== undefined);
     const body = await refusal.text();
     this.restore();
     for (const name of response.getHeaderNames()) response.removeHeader(name);

@@ -62,6 +62,10 @@ describe("what an import gives at run time", () => {
     `);
   });
 
+  it("unsession/h3-v1", async () => {
+    expect(await namesOf(import("unsession/h3-v1"))).toEqual(await namesOf(import("unsession/h3")));
+  });
+
   it("unsession/testing", async () => {
     expect(await namesOf(import("unsession/testing"))).toMatchInlineSnapshot(`
       [

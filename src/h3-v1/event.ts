@@ -12,8 +12,6 @@ export interface H3V1Event {
   readonly method: string;
   readonly path: string;
   readonly headers: Headers;
-  /** h3 v1 sets it where it answers without the node response. */
-  _handled: boolean;
 }
 
 /** A handler of h3 v1. Parameters of methods are compared both ways, so that one which takes h3's own event fits as well. */

@@ -31,17 +31,28 @@ export class Hold implements Gate {
     this.#commit = committer(context);
   }
 
+  /** @throws {SessionError} `ERR_SESSION_UNSUPPORTED` where the response would leave without its cookie */
+  begin(): void {
+    if (!this.isServed && this.answer === undefined) {
+      throw unsupportedError(
+        "sessionMiddleware() cannot keep a response back on this host, which is no server of Node",
+        "Wrap the application instead: `app.handler = defineSessionHandler(app.handler)`",
+      );
+    }
+    this.response.hold();
+  }
+
   async commit({ status, headers }: CommitResponse): Promise<string[]> {
     // h3 makes a 503 of the error, but does not say when to come back.
     if (status === 503 && (await hasFailedToLoad(this.#context))) headers.set("retry-after", "1");
     return this.#commit({ status: this.hasFailed ? 500 : status, headers });
   }
 
-  async fail(error: unknown): Promise<Response> {
+  async fail(error: unknown, answered: boolean): Promise<Response> {
     const response = toResponse(error);
     // Nothing more is stored; a token that was regenerated before still has to reach the browser.
     for (const cookie of await this.#commit(response)) response.headers.append("set-cookie", cookie);
-    if (response.status === 500 && this.answer === undefined) console.error(error);
+    if (response.status === 500 && !answered) console.error(error);
     return response;
   }
 }
@@ -55,18 +66,6 @@ export function holdOf(event: H3V1Event): Hold {
   const made = new Hold(event);
   holds.set(res, made);
   return made;
-}
-
-/** @throws {SessionError} `ERR_SESSION_UNSUPPORTED` where the response would leave without its cookie */
-export function hold(event: H3V1Event): void {
-  const { response, isServed, answer } = holdOf(event);
-  if (!isServed && answer === undefined) {
-    throw unsupportedError(
-      "sessionMiddleware() cannot keep a response back on this host, which is no server of Node",
-      "Wrap the application instead: `app.handler = defineSessionHandler(app.handler)`",
-    );
-  }
-  response.hold();
 }
 
 /** As h3 v1 answers errors. */

@@ -2,7 +2,7 @@ import { createSessionManager, optionsOf } from "../manager.ts";
 import { attach, toManager, type RequestSession } from "../request-sessions.ts";
 import type { DefaultSessionData, SessionManager, SessionOptions } from "../types.ts";
 import type { H3V1Event, H3V1Handler } from "./event.ts";
-import { hold } from "./hold.ts";
+import { holdOf } from "./hold.ts";
 import { serve } from "./serve.ts";
 import { load } from "./use-session.ts";
 
@@ -36,8 +36,8 @@ export function sessionMiddleware<T extends object = DefaultSessionData>(
 /**
  * Puts sessions on an application, by its handler, or on one handler; on every host.
  *
- * h3 reads `app.handler` with each request, so that an application may be wrapped after it was handed on, as Nitro's is by a plugin.
- * What a commit fails with is thrown, to be answered by h3 and `onError`, unless a stream is on its way.
+ * h3 reads `app.handler` with each request, so an application may be wrapped after it was handed on, as a plugin of Nitro does. What
+ * a commit fails with is thrown, to be answered by h3 and its `onError`, unless a stream is on its way.
  *
  * @throws {SessionError} `ERR_SESSION_OPTIONS`
  * @example
@@ -62,6 +62,8 @@ export function defineSessionHandler<Handler extends H3V1Handler, T extends obje
 function putToWork(event: H3V1Event, manager: SessionManager): RequestSession | undefined {
   const session = attach(event.context, manager);
   if (session === undefined) return undefined;
-  session.hold = () => hold(event);
+  // Now, since a response that has ended no longer tells whose it was.
+  const hold = holdOf(event);
+  session.hold = () => hold.begin();
   return optionsOf(manager).preload(event) ? session : undefined;
 }

@@ -63,11 +63,11 @@ function withStagedHeaders({ node }: H3V1Event, response: Response): Response {
 
 /** Forgets an answer that claims what did not happen, so that h3 answers the error. */
 function takeBack(event: H3V1Event): void {
-  // Without a server, h3 keeps the body with the response.
-  const res = event.node.res as { _data?: unknown };
+  // What h3 answers without a server is kept with the response; by the event it tells that it did.
+  const { res } = event.node as { res: { _data?: unknown } };
   if (res._data instanceof ReadableStream && !res._data.locked) void res._data.cancel();
   res._data = undefined;
-  event._handled = false;
+  (event as { _handled?: boolean })._handled = false;
 }
 
 /** The status that h3 gives to an error. */

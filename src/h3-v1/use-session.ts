@@ -41,7 +41,7 @@ export function load(event: H3V1Event, session: RequestSession): Promise<Session
 function isSecure(event: H3V1Event): boolean | undefined {
   const protocol = event.web?.url?.protocol;
   if (protocol !== undefined) return protocol === "https:";
-  if ((event.node.req.socket as TLSSocket).encrypted) return true;
+  if ((event.node.req.socket as TLSSocket | undefined)?.encrypted) return true;
   // A request that was made up in memory, as by Nitro's serverless presets, does not say how it came.
   return holdOf(event).isServed ? false : undefined;
 }

@@ -1,6 +1,5 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Readable } from "node:stream";
 import {
   createApp,
   createError,
@@ -19,7 +18,7 @@ import {
 } from "h3-v1";
 import { vi } from "vitest";
 import { defineSessionHandler, sessionMiddleware, useSession } from "unsession/h3-v1";
-import { askAt, shared, throwing, type Adapter, type AnyEvent, type Plan, type Running } from "./_setup.ts";
+import { askAt, commonAnswers, throwing, type Adapter, type AnyEvent, type Plan, type Running } from "./_setup.ts";
 
 const at = (event: AnyEvent): H3Event => event as unknown as H3Event;
 
@@ -87,19 +86,11 @@ const common: Omit<Adapter, "name" | "run"> = {
   pathOf: (event) => at(event).path,
   httpError: (status) => createError({ status }),
   answers: {
-    "an object": [200, () => ({ a: 1 })],
-    "a string": [200, () => "text"],
-    "an empty string": [200, () => ""],
+    ...commonAnswers,
     null: [204, () => null],
     "no content": [204, (event) => sendNoContent(at(event))],
     "a 304": [304, (event) => (setResponseStatus(at(event), 304), "")],
     "a redirect": [302, (event) => sendRedirect(at(event), "/")],
-    "Response.redirect()": [302, () => Response.redirect("http://localhost/")],
-    "a Response": [200, () => new Response("text")],
-    "a shared Response": [200, () => shared],
-    "a 404 Response": [404, () => new Response("no", { status: 404 })],
-    "a web stream": [200, () => new Blob(["streamed"]).stream()],
-    "a node stream": [200, () => Readable.from(["streamed"])],
     "a returned error": [418, () => createError({ status: 418 })],
     "a thrown error": [401, throwing(createError({ status: 401 }))],
     "a status set on the event": [202, (event) => (setResponseStatus(at(event), 202), "accepted")],

@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import {
   createEventStream,
   fromNodeHandler,
@@ -12,7 +11,7 @@ import {
   type H3Event,
 } from "h3";
 import { defineSessionHandler, sessionMiddleware, useSession } from "unsession/h3";
-import { askAt, shared, throwing, type Adapter, type AnyEvent, type Plan, type Running } from "./_setup.ts";
+import { askAt, commonAnswers, throwing, type Adapter, type AnyEvent, type Plan, type Running } from "./_setup.ts";
 
 const at = (event: AnyEvent): H3Event => event as unknown as H3Event;
 
@@ -56,19 +55,11 @@ const common: Omit<Adapter, "name" | "run"> = {
   pathOf: (event) => at(event).url.pathname,
   httpError: (status) => new HTTPError({ status }),
   answers: {
-    "an object": [200, () => ({ a: 1 })],
-    "a string": [200, () => "text"],
-    "an empty string": [200, () => ""],
+    ...commonAnswers,
     null: [200, () => null],
     "no content": [204, () => noContent()],
     "a 304": [304, (event) => ((at(event).res.status = 304), null)],
     "a redirect": [302, () => redirect("/")],
-    "Response.redirect()": [302, () => Response.redirect("http://localhost/")],
-    "a Response": [200, () => new Response("text")],
-    "a shared Response": [200, () => shared],
-    "a 404 Response": [404, () => new Response("no", { status: 404 })],
-    "a web stream": [200, () => new Blob(["streamed"]).stream()],
-    "a node stream": [200, () => Readable.from(["streamed"])],
     "a returned error": [418, () => new HTTPError({ status: 418 })],
     "a thrown error": [401, throwing(new HTTPError({ status: 401 }))],
     "a status set on the event": [202, (event) => ((at(event).res.status = 202), "accepted")],

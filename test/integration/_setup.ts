@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { afterEach, describe, expect, it } from "vitest";
 import { createSessionManager, type Session, type SessionManager, type SessionOptions } from "unsession";
 
@@ -33,21 +34,25 @@ export interface Plan {
 /** Each way a handler can answer, with the status that reaches the client. */
 export type Answers<Event = AnyEvent> = Readonly<Record<string, readonly [status: number, answer: Handler<Event>]>>;
 
-/** What both versions of h3 can answer with. */
-export type SharedKind =
+/** What both versions of h3 answer with in the same way. */
+type CommonKind =
   | "an object"
   | "a string"
   | "an empty string"
-  | "null"
-  | "no content"
-  | "a 304"
-  | "a redirect"
   | "Response.redirect()"
   | "a Response"
   | "a shared Response"
   | "a 404 Response"
   | "a web stream"
-  | "a node stream"
+  | "a node stream";
+
+/** What both versions of h3 can answer with. */
+export type SharedKind =
+  | CommonKind
+  | "null"
+  | "no content"
+  | "a 304"
+  | "a redirect"
   | "a returned error"
   | "a thrown error"
   | "a status set on the event"
@@ -147,5 +152,17 @@ export function throwing(error: unknown): () => never {
 
 /** One response that several requests share. */
 export const shared: Response = new Response(null, { status: 200 });
+
+export const commonAnswers: Readonly<Record<CommonKind, readonly [status: number, answer: Handler]>> = {
+  "an object": [200, () => ({ a: 1 })],
+  "a string": [200, () => "text"],
+  "an empty string": [200, () => ""],
+  "Response.redirect()": [302, () => Response.redirect("http://localhost/")],
+  "a Response": [200, () => new Response("text")],
+  "a shared Response": [200, () => shared],
+  "a 404 Response": [404, () => new Response("no", { status: 404 })],
+  "a web stream": [200, () => new Blob(["streamed"]).stream()],
+  "a node stream": [200, () => Readable.from(["streamed"])],
+};
 
 export { it, expect };

@@ -35,7 +35,10 @@ describeAdapters("what a handler answers", everywhere, (start, adapter) => {
     const client = await start({
       routes: {
         "/stream": writing(adapter, adapter.answers["a node stream"][1]),
-        "/response": writing(adapter, () => new Response("text", { headers: { "x-own": "1", vary: "Accept", "set-cookie": "a=1" } })),
+        "/response": writing(
+          adapter,
+          () => new Response("text", { headers: { "x-own": "1", vary: "Accept", "set-cookie": "a=1" } }),
+        ),
       },
     });
     expect((await client.get("/stream")).body).toBe("streamed");
@@ -44,10 +47,13 @@ describeAdapters("what a handler answers", everywhere, (start, adapter) => {
     expect(got.cookies.map((cookie) => cookie.split("=")[0]).sort()).toEqual(["a", "session"]);
   });
 
-  it.each(["private, max-age=5", "public, max-age=5"])("makes of the Cache-Control of a Response what a session allows: %s", async (own) => {
-    const client = await start(on(() => new Response("text", { headers: { "cache-control": own } })));
-    expect((await client.get("/")).headers.get("cache-control")).toBe(own.startsWith("private") ? own : "no-store");
-  });
+  it.each(["private, max-age=5", "public, max-age=5"])(
+    "makes of the Cache-Control of a Response what a session allows: %s",
+    async (own) => {
+      const client = await start(on(() => new Response("text", { headers: { "cache-control": own } })));
+      expect((await client.get("/")).headers.get("cache-control")).toBe(own.startsWith("private") ? own : "no-store");
+    },
+  );
 
   it.each(["a thrown Error", "a thrown string", "a 500 Response", "a thrown 503"])(
     "stores nothing and sends no cookie with %s",

@@ -59,7 +59,10 @@ describeAdapters("its own kinds of response", [h3V1OnNode, h3V1WrappedOnNode, h3
   it.each(Object.keys(OUTCOMES))("stores the session and sends its cookie once with %s", async (kind) => {
     const [status, answer] = OUTCOMES[kind] as [number, Handler];
     const isPreflight = kind === "a CORS preflight";
-    const client = await start({ [isPreflight ? "before" : "none"]: writing(adapter, answer), routes: { "/": writing(adapter, answer) } });
+    const client = await start({
+      [isPreflight ? "before" : "none"]: writing(adapter, answer),
+      routes: { "/": writing(adapter, answer) },
+    });
     const got = await client.get("/", {
       method: isPreflight ? "OPTIONS" : "GET",
       headers: { "if-none-match": "one", origin: "http://other", "access-control-request-method": "GET" },
@@ -79,7 +82,7 @@ const write = defineEventHandler(async (event) => {
 
 describe("h3 v1, a middleware", () => {
   it("is done at once with a route that does not use its session", () => {
-    const event = { context: {}, node: {} } as H3Event;
+    const event = { context: {}, node: { res: {} } } as H3Event;
     expect(sessionMiddleware()(event)).toBeUndefined();
   });
 

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -15,6 +15,25 @@ const OLD_TYPESCRIPT = "typescript@5.9.3";
 /** Those of serializers, which are left out, so that it shows what a user is told. */
 const LIBRARIES = ["devalue", "msgpackr"];
 
+/** Users' programs, the version of h3 beside each, and what it prints. */
+const CONSUMERS = [
+  {
+    program: "consumer",
+    h3: manifest.devDependencies["h3"] as string,
+    answers: {
+      views: [1, 2],
+      outcomes: ["created", "saved"],
+      driver: "unsession-memcached",
+      code: "ERR_SESSION_NOT_LOADED",
+    },
+  },
+  {
+    program: "consumer-h3-v1",
+    h3: (manifest.devDependencies["h3-v1"] as string).replace("npm:h3@", ""),
+    answers: { views: [1, 2], away: [302, 1], layers: 2 },
+  },
+] as const;
+
 let folder: string;
 let tarball: string;
 let installed: string;
@@ -26,13 +45,18 @@ beforeAll(async () => {
   expect(pack.code, pack.output).toBe(0);
   tarball = join(folder, `${manifest.name}-${manifest.version}.tgz`);
 
-  await writeFile(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
-  const needed = Object.keys(manifest.peerDependencies).filter((name) => !LIBRARIES.includes(name));
-  const versions = ["@types/node", ...needed].map((name) => `${name}@${manifest.devDependencies[name]}`);
-  const flags = ["--prefer-offline", "--no-audit", "--no-fund", "--no-package-lock"];
-  const install = await run("npm", ["install", ...flags, tarball, ...versions, OLD_TYPESCRIPT]);
-  expect(install.code, install.output).toBe(0);
-  installed = join(folder, "node_modules", manifest.name);
+  for (const { program, h3 } of CONSUMERS) {
+    const project = join(folder, program);
+    await mkdir(project);
+    await writeFile(join(project, "package.json"), JSON.stringify({ private: true, type: "module" }));
+    const needed = Object.keys(manifest.peerDependencies).filter((name) => !LIBRARIES.includes(name));
+    const versions: Readonly<Record<string, string>> = { ...manifest.devDependencies, h3 };
+    const packages = ["@types/node", ...needed].map((name) => `${name}@${versions[name]}`);
+    const flags = ["--prefer-offline", "--no-audit", "--no-fund", "--no-package-lock"];
+    const install = await run("npm", ["install", ...flags, tarball, ...packages, OLD_TYPESCRIPT], project);
+    expect(install.code, install.output).toBe(0);
+  }
+  installed = join(folder, CONSUMERS[0].program, "node_modules", manifest.name);
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -83,37 +107,43 @@ describe("the installed package", () => {
     expect(JSON.parse(output)).toEqual(["ERR_SESSION_UNSUPPORTED", expect.stringContaining(message)]);
   });
 
-  it.each(["NodeNext", "Bundler"])(
-    "compiles a user's program with TypeScript 5.9 under %s, and the program runs",
-    async (resolution) => {
-      const program = `consumer-${resolution}.mts`;
-      await copyFile(join(root, "test/package/consumer.mts"), join(folder, program));
+  const compiled = new Set<string>();
 
-      const tsc = join(folder, "node_modules/typescript/bin/tsc");
-      const module = resolution === "Bundler" ? "ESNext" : resolution;
-      const target = ["--target", "ES2022", "--module", module, "--moduleResolution", resolution, "--types", "node"];
-      const strict = ["--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess", "--skipLibCheck", "false"];
-      const { output } = await run(process.execPath, [tsc, "--pretty", "false", "--listFiles", ...target, ...strict, program]);
+  it.each(
+    CONSUMERS.flatMap((consumer) =>
+      ["NodeNext", "Bundler"].map((resolution) => [consumer.program, resolution, consumer] as const),
+    ),
+  )("compiles %s with TypeScript 5.9 under %s, and it runs", async (program, resolution, { answers }) => {
+    const project = join(folder, program);
+    const source = `${resolution}.mts`;
+    const code = await readFile(join(root, `test/package/${program}.mts`), "utf8");
+    await writeFile(join(project, source), code.replace('"h3-v1"', '"h3"'));
 
-      const lines = output.split("\n").map((line) => line.replace(`${folder}/`, ""));
-      for (const { built } of entries) expect(lines).toContain(`node_modules/${manifest.name}/${built[0]}`);
-      // With libraries checked, h3 and unstorage have errors of their own: only this package's and its user's count.
-      const errors = lines.filter((line) => line.includes("error TS"));
-      expect(errors.filter((line) => !/^node_modules\/(?!unsession\/)/.test(line))).toEqual([]);
+    const tsc = join(project, "node_modules/typescript/bin/tsc");
+    const module = resolution === "Bundler" ? "ESNext" : resolution;
+    const target = ["--target", "ES2022", "--module", module, "--moduleResolution", resolution, "--types", "node"];
+    const strict = ["--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess", "--skipLibCheck", "false"];
+    const flags = ["--pretty", "false", "--listFiles", ...target, ...strict];
+    const { output } = await run(process.execPath, [tsc, ...flags, source], project);
 
-      const { output: answers } = await run(process.execPath, [program.replace(/mts$/, "mjs")]);
-      expect(JSON.parse(answers)).toEqual({
-        views: [1, 2],
-        outcomes: ["created", "saved"],
-        driver: "unsession-memcached",
-        code: "ERR_SESSION_NOT_LOADED",
-      });
-    },
-  );
+    const lines = output.split("\n").map((line) => line.replace(`${project}/`, ""));
+    for (const line of lines) compiled.add(line);
+    // With libraries checked, h3 and unstorage have errors of their own: only this package's and its user's count.
+    const errors = lines.filter((line) => line.includes("error TS"));
+    expect(errors.filter((line) => !/^node_modules\/(?!unsession\/)/.test(line))).toEqual([]);
+
+    const ran = await run(process.execPath, [source.replace(/mts$/, "mjs")], project);
+    expect(JSON.parse(ran.output)).toEqual(answers);
+  });
+
+  it("has no types that were not compiled", () => {
+    const types = entries.map(({ built }) => `node_modules/${manifest.name}/${built[0]}`);
+    expect(types.filter((file) => !compiled.has(file))).toEqual([]);
+  });
 });
 
 /** Runs a program to its end, also a failing one. `output` is what it printed, errors included. */
-function run(file: string, args: string[], cwd: string = folder): Promise<{ code: number; output: string }> {
+function run(file: string, args: string[], cwd: string = dirname(dirname(installed))): Promise<{ code: number; output: string }> {
   return new Promise((resolve) => {
     execFile(file, args, { cwd, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : 1, output: stdout + stderr });

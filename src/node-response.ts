@@ -15,7 +15,6 @@ export interface Gate {
 export const CACHE_HEADERS = ["vary", "cache-control"] as const;
 
 const METHODS = ["writeHead", "flushHeaders", "write", "end"] as const;
-const FLAGS = ["headersSent", "writableEnded"] as const;
 type Call = readonly [method: (typeof METHODS)[number], args: unknown[]];
 
 /** A node response whose first byte waits: calls that would send something are queued, and made once the session is committed. */
@@ -25,7 +24,6 @@ export class HeldResponse {
   readonly #calls: Call[] = [];
   /** What the response itself had under the names that are held; most are its prototype's. */
   #own: (readonly [name: string, own: PropertyDescriptor | undefined])[] | undefined;
-  #isRefused = false;
   #letGo: Promise<void> | undefined;
 
   constructor(response: ServerResponse, gate: Gate) {
@@ -71,38 +69,28 @@ export class HeldResponse {
 
   #intercept(): void {
     if (this.isHeld) return;
-    this.#own = [...METHODS, ...FLAGS].map((name) => [name, Object.getOwnPropertyDescriptor(this.response, name)]);
-    for (const method of METHODS) {
-      const value = (...args: unknown[]): unknown => this.#queue([method, args]);
-      Object.defineProperty(this.response, method, { configurable: true, writable: true, value });
-    }
     // What waits counts as sent: who asks wants to know whether there is still something to answer.
-    this.#define("headersSent", () => this.#isRefused || this.isWaiting);
-    this.#define("writableEnded", () => this.#isEnded);
-  }
-
-  #define(name: (typeof FLAGS)[number], get: () => boolean): void {
-    Object.defineProperty(this.response, name, { configurable: true, get });
+    const held: PropertyDescriptorMap = {
+      headersSent: { configurable: true, get: () => this.isWaiting },
+      writableEnded: { configurable: true, get: () => this.#isEnded },
+    };
+    for (const method of METHODS)
+      held[method] = { configurable: true, writable: true, value: (...args: unknown[]) => this.#queue([method, args]) };
+    this.#own = Object.keys(held).map((name) => [name, Object.getOwnPropertyDescriptor(this.response, name)]);
+    Object.defineProperties(this.response, held);
   }
 
   get #isEnded(): boolean {
-    return this.#isRefused || this.#calls.some(([method]) => method === "end");
+    return this.#calls.some(([method]) => method === "end");
   }
 
   #queue(call: Call): unknown {
-    const [method, args] = call;
-    if (this.#isRefused) return this.#swallow(method, args);
     this.#calls.push(call);
+    const [method] = call;
     // A head alone may wait for its body; anything else is on its way out.
     if (method !== "writeHead") void this.letGo();
     // False tells a stream to wait for `drain`.
     return method === "write" ? false : this.response;
-  }
-
-  #swallow(method: Call[0], args: readonly unknown[]): unknown {
-    const done = args.at(-1);
-    if (typeof done === "function") queueMicrotask(() => done());
-    return method === "write" ? true : this.response;
   }
 
   async #run(status: number | undefined): Promise<void> {
@@ -145,9 +133,8 @@ export class HeldResponse {
     if (answer !== undefined) return answer(error);
     response.statusCode = refusal.status;
     response.end(body);
-    // A handler that still writes must not fail over a response that has ended.
-    this.#isRefused = true;
-    this.#intercept();
+    // A handler may still write: its callbacks tell it, but as an event that nobody hears the error would end the process.
+    response.on("error", () => {});
     response.emit("drain");
   }
 }

@@ -42,20 +42,4 @@ describeAdapters("handlers written for Node", [h3OnNode, h3V1OnNode, h3V1Wrapped
     expect([got.status, got.cookies]).toEqual([503, []]);
     expect(got.body).not.toContain("text");
   });
-
-  it("lets a node handler write on to a response that was refused", async () => {
-    let goOn = (): void => {};
-    const refused = new Promise<void>((resolve) => (goOn = resolve));
-    let writtenOn: Promise<unknown> = Promise.resolve();
-    const handler = adapter.fromNodeHandler((_req, res) => {
-      res.write("text");
-      writtenOn = refused.then(() => new Promise((resolve) => res.end("more", resolve)));
-    });
-    const client = await start({ before, routes: { "/": handler } }, { storage: throwing(new Error("down")) });
-    const got = await client.get("/");
-    goOn();
-    await writtenOn;
-    expect(got.status).toBe(503);
-    expect(got.body).not.toMatch(/text|more/);
-  });
 });

@@ -24,7 +24,7 @@ import { createSessionManager, type SessionManager } from "unsession";
 import { defineSessionHandler, sessionMiddleware, useSession } from "unsession/h3-v1";
 import { describe, vi } from "vitest";
 import { build, h3V1OnNode, h3V1OnWeb, h3V1WrappedOnNode, runOnNode } from "./_h3-v1.ts";
-import { describeAdapters, expect, it, stored, writing, type Answers, type Handler } from "./_setup.ts";
+import { describeAdapters, expect, it, stored, throwing, writing, type Answers, type Handler } from "./_setup.ts";
 
 const own = <Outcome>(answer: (event: H3Event) => Outcome): Handler => answer as never;
 
@@ -75,6 +75,22 @@ describeAdapters("its own kinds of response", [h3V1OnNode, h3V1WrappedOnNode, h3
   });
 });
 
+describeAdapters("a handler that writes by itself", [h3V1OnNode, h3V1WrappedOnNode], (start, adapter) => {
+  it("may go on with a response that was refused", async () => {
+    let writes = 0;
+    const answer = own(({ node: { res } }) => {
+      const goOn = (): void => void (writes++, res.write("text"));
+      res.on("drain", goOn);
+      goOn();
+      return new Promise((resolve) => res.once("close", () => resolve(undefined)));
+    });
+    const client = await start({ routes: { "/": writing(adapter, answer) } }, { storage: throwing(new Error("down")) });
+    const got = await client.get("/");
+    expect([got.status, writes]).toEqual([503, 2]);
+    expect(got.body).not.toContain("text");
+  });
+});
+
 const write = defineEventHandler(async (event) => {
   (await useSession(event)).seen = true;
   return "text";
@@ -111,6 +127,25 @@ describe("h3 v1, a middleware", () => {
 const unstorable: Handler = async (event) => {
   (await h3V1OnNode.useSession(event)).odd = new (class Odd {})();
 };
+
+describeAdapters("two sessions on one response", [h3V1OnNode, h3V1WrappedOnNode, h3V1OnWeb], (start, { useSession }) => {
+  it("sends the cookie of the one that was stored before the other failed", async () => {
+    const storage = throwing(new Error("down"));
+    const client = await start((manager) => ({
+      sessions: [manager, { name: "admin", cookie: { name: "admin" }, storage }],
+      routes: {
+        "/": async (event) => {
+          (await useSession(event)).seen = true;
+          (await useSession(event, "admin")).seen = true;
+          return "text";
+        },
+      },
+    }));
+    const got = await client.get("/");
+    expect(got.status).toBe(503);
+    expect(await stored(client, got)).toEqual({ seen: true });
+  });
+});
 
 describe("h3 v1, a wrapper", () => {
   it("leaves to h3 what it knows of a handler", async () => {

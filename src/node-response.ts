@@ -5,25 +5,25 @@ import type { CommitResponse } from "./commit.ts";
 export interface Gate {
   /** Commits the sessions of the request; gives the cookies to send. */
   commit(response: CommitResponse): Promise<string[]>;
-  /** The response to a commit that failed; of one that is `answered` by someone else, only the headers matter. */
-  fail(error: unknown, answered: boolean): Promise<Response>;
-  /** Where someone else can answer: is given the error, once those headers are set, if nothing more is to be written. */
-  readonly answer?: ((error: unknown) => void) | undefined;
+  /** The response to a commit that failed; `undefined` if that is answered elsewhere. The headers that were set are gone. */
+  fail(error: unknown): Promise<Response | undefined>;
+  /** Hears of each call that has to wait. */
+  queued?(method: HeldMethod): void;
 }
 
 /** The headers that a commit may change, besides `Set-Cookie`. */
 export const CACHE_HEADERS = ["vary", "cache-control"] as const;
 
 const METHODS = ["writeHead", "flushHeaders", "write", "end"] as const;
-type Call = readonly [method: (typeof METHODS)[number], args: unknown[]];
+export type HeldMethod = (typeof METHODS)[number];
+type Call = readonly [method: HeldMethod, args: unknown[]];
 
 /** A node response whose first byte waits: calls that would send something are queued, and made once the session is committed. */
 export class HeldResponse {
   readonly response: ServerResponse;
+  isHeld = false;
   readonly #gate: Gate;
   readonly #calls: Call[] = [];
-  /** What the response itself had under the names that are held; most are its prototype's. */
-  #own: (readonly [name: string, own: PropertyDescriptor | undefined])[] | undefined;
   #letGo: Promise<void> | undefined;
 
   constructor(response: ServerResponse, gate: Gate) {
@@ -31,71 +31,49 @@ export class HeldResponse {
     this.#gate = gate;
   }
 
-  get isHeld(): boolean {
-    return this.#own !== undefined;
-  }
-
   get isWaiting(): boolean {
     return this.#calls.length > 0;
   }
 
-  /** It waits for the commit only, or is gone. */
-  get isLeaving(): boolean {
-    return this.#letGo !== undefined;
-  }
-
   hold(): ServerResponse {
-    if (this.#letGo === undefined && !this.response.headersSent) this.#intercept();
+    if (this.isHeld || this.#letGo !== undefined || this.response.headersSent) return this.response;
+    this.isHeld = true;
+    for (const method of METHODS) {
+      // Own properties hide the prototype's methods until they are deleted again.
+      Object.defineProperty(this.response, method, {
+        configurable: true,
+        writable: true,
+        value: (...args: unknown[]) => this.#queue([method, args]),
+      });
+    }
     return this.response;
   }
 
   restore(): void {
-    for (const [name, own] of this.#own ?? []) {
-      if (own === undefined) Reflect.deleteProperty(this.response, name);
-      else Object.defineProperty(this.response, name, own);
-    }
-    this.#own = undefined;
+    if (!this.isHeld) return;
+    this.isHeld = false;
+    for (const method of METHODS) Reflect.deleteProperty(this.response, method);
   }
 
-  /**
-   * Commits, adds the cookies, and makes the calls that waited.
-   *
-   * @param status of a response that is not written yet
-   */
-  letGo(status?: number): Promise<void> {
-    this.#letGo ??= this.#run(status);
+  /** Commits, adds the cookies, and makes the calls that waited. */
+  letGo(): Promise<void> {
+    this.#letGo ??= this.#run();
     return this.#letGo;
-  }
-
-  #intercept(): void {
-    if (this.isHeld) return;
-    // What waits counts as sent: who asks wants to know whether there is still something to answer.
-    const held: PropertyDescriptorMap = {
-      headersSent: { configurable: true, get: () => this.isWaiting },
-      writableEnded: { configurable: true, get: () => this.#isEnded },
-    };
-    for (const method of METHODS)
-      held[method] = { configurable: true, writable: true, value: (...args: unknown[]) => this.#queue([method, args]) };
-    this.#own = Object.keys(held).map((name) => [name, Object.getOwnPropertyDescriptor(this.response, name)]);
-    Object.defineProperties(this.response, held);
-  }
-
-  get #isEnded(): boolean {
-    return this.#calls.some(([method]) => method === "end");
   }
 
   #queue(call: Call): unknown {
     this.#calls.push(call);
     const [method] = call;
+    this.#gate.queued?.(method);
     // A head alone may wait for its body; anything else is on its way out.
     if (method !== "writeHead") void this.letGo();
     // False tells a stream to wait for `drain`.
     return method === "write" ? false : this.response;
   }
 
-  async #run(status: number | undefined): Promise<void> {
+  async #run(): Promise<void> {
     const { response } = this;
-    if (!this.isHeld && response.headersSent) return;
+    if (response.headersSent) return;
     for (const [method, args] of this.#calls) if (method === "writeHead") applyHead(response, args);
     const headers = new Headers();
     for (const name of CACHE_HEADERS) {
@@ -103,12 +81,12 @@ export class HeldResponse {
       if (value !== undefined) headers.set(name, String(value));
     }
     try {
-      const cookies = await this.#gate.commit({ status: status ?? response.statusCode, headers });
+      const cookies = await this.#gate.commit({ status: response.statusCode, headers });
       for (const [name, value] of headers) response.setHeader(name, value);
       for (const cookie of cookies) response.appendHeader("set-cookie", cookie);
     } catch (error) {
       await this.#refuse(error);
-      return;
+      this.#calls.length = 0;
     }
     this.restore();
     for (const [method, args] of this.#calls) {
@@ -120,22 +98,14 @@ export class HeldResponse {
   /** Sends the error in place of what the handler wrote. */
   async #refuse(error: unknown): Promise<void> {
     const { response } = this;
-    // What is still being written would come below another's answer.
-    const answer = this.#isEnded || !this.isWaiting ? this.#gate.answer : undefined;
-    const refusal = await this.#gate.fail(error, answer !== undefined);
-    const body = await refusal.text();
-    this.restore();
     for (const name of response.getHeaderNames()) response.removeHeader(name);
-    for (const [name, value] of refusal.headers) {
-      if (name === "set-cookie") response.appendHeader(name, value);
-      else response.setHeader(name, value);
-    }
-    if (answer !== undefined) return answer(error);
+    const refusal = await this.#gate.fail(error);
+    const body = await refusal?.text();
+    this.restore();
+    if (refusal === undefined) return;
     response.statusCode = refusal.status;
+    for (const [name, value] of refusal.headers) response.appendHeader(name, value);
     response.end(body);
-    // A handler may still write: its callbacks tell it, but as an event that nobody hears the error would end the process.
-    response.on("error", () => {});
-    response.emit("drain");
   }
 }
 

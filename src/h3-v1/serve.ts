@@ -10,10 +10,7 @@ export function serve(event: H3V1Event, run: () => Promise<unknown>): Promise<un
   const held = holdOf(event);
   if (held.answer !== undefined) return run();
   return new Promise((resolve, reject) => {
-    held.answer = (error) => {
-      takeBack(event);
-      reject(error);
-    };
+    held.answer = reject;
     settle(event, held, run).then(resolve, reject);
   });
 }
@@ -30,21 +27,18 @@ async function settle(event: H3V1Event, held: Hold, run: () => Promise<unknown>)
 }
 
 async function finish(event: H3V1Event, held: Hold, outcome: unknown, failed: boolean): Promise<unknown> {
-  const { response, isServed } = held;
-  const failure = failed ? statusOf(outcome) : undefined;
-  held.hasFailed = failure !== undefined && failure >= 500;
-  // On a server, what h3 makes of the outcome passes the response later, when nobody waits any more.
-  if (!response.isLeaving && (isServed || !response.isHeld)) {
-    held.answer = undefined;
-    return outcome;
+  const { response, isServed, isLeaving } = held;
+  const isMadeUp = response.isHeld && !isServed;
+  let answer = outcome;
+  if (failed) held.status = statusOf(outcome);
+  else if (isMadeUp && outcome instanceof Response) {
+    held.status = outcome.status;
+    answer = withStagedHeaders(event, outcome);
   }
-  if (outcome instanceof Response) {
-    const answer = withStagedHeaders(event, outcome);
-    await response.letGo(answer.status);
-    return answer;
-  }
-  await response.letGo(failure);
-  return outcome;
+  if (isLeaving || isMadeUp) await response.letGo();
+  // What h3 makes of the outcome passes the response of a server later, when nobody waits any more.
+  else held.answer = undefined;
+  return answer;
 }
 
 /** A copy that leaves to the event what a commit may change: h3 would put its own in the place of that. */
@@ -59,15 +53,6 @@ function withStagedHeaders({ node }: H3V1Event, response: Response): Response {
     copy.headers.delete(name);
   }
   return copy;
-}
-
-/** Forgets an answer that claims what did not happen, so that h3 answers the error. */
-function takeBack(event: H3V1Event): void {
-  // What h3 answers without a server is kept with the response; by the event it tells that it did.
-  const { res } = event.node as { res: { _data?: unknown } };
-  if (res._data instanceof ReadableStream && !res._data.locked) void res._data.cancel();
-  res._data = undefined;
-  (event as { _handled?: boolean })._handled = false;
 }
 
 /** The status that h3 gives to an error. */

@@ -206,6 +206,17 @@ describeAdapters("the session of a request", everywhere, (start, adapter) => {
     expect(await stored({ ...client, manager }, got)).toEqual({ seen: true });
   });
 
+  it("adds to what a Response says of caches, by defineSessionHandler too", async () => {
+    const read = async (event: AnyEvent): Promise<Response> => {
+      void (await useSession(event)).user;
+      return new Response("text", { headers: { vary: "Accept", "cache-control": "max-age=5, public" } });
+    };
+    const routes = { "/": adapter.defineSessionHandler(read, createSessionManager()) };
+    const client = await start({ sessions: [], routes });
+    const { headers } = await client.get("/");
+    expect([headers.get("vary"), headers.get("cache-control")]).toEqual(["Accept, Cookie", "private, max-age=5"]);
+  });
+
   it("marks a response that read its session, and only that, as varying by cookie", async () => {
     const client = await start({
       routes: {

@@ -9,7 +9,14 @@ export interface Write {
   readonly box: string;
 }
 
-export type Outcome = "ok" | "unknown" | "refused" | "gone" | "broken";
+/**
+ * How a request ended: stored what it wrote; asked a store that did not say; was refused for what others did; found its session
+ * ended; failed by itself, so that nothing is stored; or failed as no request may.
+ */
+export type Outcome = "ok" | "unknown" | "refused" | "gone" | "failed" | "broken";
+
+/** What a request without a session of its own comes with: no cookie, a token that nobody issued, or what is no token. */
+export type Sent = "nothing" | "unknown" | "malformed";
 
 /**
  * What a worker notes of a request, one JSON line each, before it goes on: so a worker that is killed leaves all that it had begun.
@@ -18,12 +25,15 @@ export type Outcome = "ok" | "unknown" | "refused" | "gone" | "broken";
 export type Event =
   /** A token was generated; nobody has it yet. */
   | { readonly type: "token"; readonly token: string }
+  /** From now on the worker's clock is off by so many milliseconds. */
+  | { readonly type: "clock"; readonly clock: number }
   | {
       readonly type: "began";
       readonly op: string;
       readonly at: number;
       readonly family: string;
       readonly token?: string | undefined;
+      readonly sent?: Sent;
     }
   /** The store did not answer the load. */
   | { readonly type: "unavailable"; readonly op: string; readonly at: number }
@@ -45,13 +55,21 @@ export type Event =
       readonly at: number;
       readonly outcome: Outcome;
       readonly stored: Place | undefined;
-      /** The token it handed to the browser. */
+      /** The token it handed to the browser, and whether the store had acknowledged its record by then. */
       readonly token: string | undefined;
-      /** How often this worker has asked the store to replace a record so far, and lost. */
-      readonly replaces: number;
-      readonly conflicts: number;
+      readonly isAcknowledged: boolean;
+      readonly calls: Calls;
       readonly error?: string;
     };
+
+/** What a request asked the store for. */
+export interface Calls {
+  reads: number;
+  writes: number;
+  conflicts: number;
+  /** Failed, or not answered by the end of the request. */
+  failures: number;
+}
 
 /** A version of a record. */
 export interface Place {
@@ -78,6 +96,7 @@ export interface Data {
   readonly boxes: Record<string, Record<string, number>>;
 }
 
+/** Milliseconds of the machine's monotonic clock. */
 export function now(): number {
   return Number(process.hrtime.bigint() / 1000n) / 1000;
 }

@@ -1,6 +1,6 @@
 import type { Random } from "../model/random.ts";
 
-/** What can be done to a store, and to the wire to it, while a history goes on. */
+/** What can be done to a store, to the wire, and to a worker, while a history goes on. */
 export interface Victim {
   /** Stands still with its connections open. */
   pause(): void;
@@ -10,14 +10,20 @@ export interface Victim {
   /** Forgets everything. */
   flush(): Promise<void>;
   resetConnections(): void;
-  /** Answers get lost until the connections are reset. */
+  /** Requests arrive and answers do not, until the connections are reset. */
   loseAnswers(): void;
+  /** `kill -9`, at whatever it is doing. */
   killWorker(): void;
-  /** One worker's clock is off by so many milliseconds. */
-  stepClock(milliseconds: number): void;
+  /** `kill -9` of itself, when so many moments before or after calls to the store have passed. */
+  killBetweenCalls(moments: number): Promise<void>;
+  /** One worker's clock is off by so many milliseconds; gives what puts it right. */
+  stepClock(milliseconds: number): () => void;
 }
 
-export type FaultName = "pause" | "restart" | "flush" | "reset" | "lost answers" | "kill" | "clock";
+export type FaultName = "pause" | "restart" | "flush" | "reset" | "lost answers" | "kill" | "kill between calls" | "clock";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 
 /** Carries out one fault and heals it; resolves to whether all data was lost by it. */
 export const faults: Record<FaultName, (victim: Victim, random: Random) => Promise<boolean>> = {
@@ -46,8 +52,14 @@ export const faults: Record<FaultName, (victim: Victim, random: Random) => Promi
     victim.killWorker();
     return false;
   },
+  async "kill between calls"(victim, random) {
+    await victim.killBetweenCalls(random.below(60));
+    return false;
+  },
   async clock(victim, random) {
-    victim.stepClock(random.pick([-3_600_000, -60_000, 0, 60_000, 3_600_000]));
+    const heal = victim.stepClock(random.pick([-HOUR, -MINUTE, MINUTE, HOUR, 13 * HOUR]));
+    await wait(100 + random.below(500));
+    heal();
     return false;
   },
 };

@@ -1,71 +1,51 @@
 import { fork, type ChildProcess } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { createSessionManager, type Session } from "unsession";
-import { stateOf } from "../../src/session.ts";
-import { hashToken } from "../../src/token.ts";
 import { Random } from "../model/random.ts";
-import { checkHistory, type History } from "./checks.ts";
-import { now, readEvents, type Data, type Event, type Found } from "./events.ts";
+import { startTcpProxy, type TcpProxy } from "../services/tcp-proxy.ts";
+import { fileOf } from "./bundle.ts";
+import { now } from "./events.ts";
+import type { News } from "./families.ts";
 import { faults, wait, type FaultName, type Victim } from "./faults.ts";
-import { startProxy, type Proxy } from "./proxy.ts";
-import { requestsOf } from "./requests.ts";
-import { openStorage, type StoreName } from "./storage.ts";
-import { TIMEOUTS, type Job, type News, type Order } from "./worker.ts";
-
-/** A store that a history is played on. */
-export interface Stage {
-  readonly name: StoreName;
-  /** Where it listens now; a restart may change it. */
-  readonly port: () => number;
-  /** What can be done to the store itself. */
-  readonly server: Pick<Victim, "pause" | "resume" | "restart" | "flush">;
-  readonly faults: readonly FaultName[];
-}
+import { PATIENCE, type Job, type Order } from "./job.ts";
+import { judge, type Findings } from "./judge.ts";
+import { faultsOf, type Stage } from "./stages.ts";
+import type { Address } from "./storage.ts";
 
 export interface Play {
-  readonly seconds: number;
   readonly workers: number;
   readonly seed: number;
   /** How many milliseconds pass between faults, about. */
   readonly calm: number;
+  /** How often each fault is injected; if not given, again and again for so many seconds. */
+  readonly rounds?: number;
+  readonly seconds?: number;
   /** Takes compare-and-set away: to see that the checks notice. */
   readonly blind?: boolean;
-  readonly say?: (text: string) => void;
 }
 
-export interface Findings {
-  readonly requests: number;
-  readonly commits: number;
-  readonly conflicts: number;
-  readonly unknown: number;
-  readonly sessions: number;
+export interface Played extends Findings {
   readonly faults: Readonly<Record<string, number>>;
-  readonly checks: number;
-  /** The first of each kind, with its facts. */
-  readonly violations: readonly string[];
+  /** Where all events are, if there are violations. */
+  readonly folder: string | undefined;
 }
-
-/** Between two calls to the store, one in so many is the last of its worker. */
-const DEADLY = 1 / 1500;
-
-/** Loads and saves of one request, and as much again for a machine that is busy. */
-const PATIENCE = 2 * (2 * TIMEOUTS.load + 4 * TIMEOUTS.save);
 
 /**
  * Lets several processes work on the same sessions of a real store while faults are injected, and checks what they noted.
  *
- * Once the time is over everything is healed, so that what the store holds in the end can be compared with what was acknowledged.
+ * Once it is over everything is healed, so that what the store holds in the end can be compared with what was acknowledged.
  */
-export async function playHistory(stage: Stage, play: Play): Promise<Findings> {
+export async function playHistory(stage: Stage, play: Play): Promise<Played> {
   const folder = await mkdtemp(join(tmpdir(), "unsession-history-"));
+  let isKept = false;
   try {
-    return await new Conductor(stage, play, folder).run();
+    const conductor = new Conductor(stage, play, folder, await fileOf("worker"));
+    const findings = await conductor.run();
+    isKept = findings.violations.length > 0 && play.blind !== true;
+    return { ...findings, faults: conductor.injected, folder: isKept ? folder : undefined };
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    if (!isKept) await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -73,67 +53,73 @@ class Conductor {
   readonly #stage: Stage;
   readonly #play: Play;
   readonly #folder: string;
+  readonly #program: string;
   readonly #random: Random;
   readonly #workers = new Map<string, ChildProcess>();
   readonly #files: string[] = [];
   readonly #news: News[] = [];
   readonly #losses: [number, number][] = [];
-  readonly #injected: Record<string, number> = {};
-  #proxy: Proxy | undefined;
+  readonly injected: Record<string, number> = {};
+  readonly #prefix = `history:${crypto.randomUUID()}:`;
+  #proxy!: TcpProxy;
   #isOver = false;
   #failure: Error | undefined;
 
-  constructor(stage: Stage, play: Play, folder: string) {
+  constructor(stage: Stage, play: Play, folder: string, program: string) {
     this.#stage = stage;
     this.#play = play;
     this.#folder = folder;
+    this.#program = program;
     this.#random = new Random(play.seed);
   }
 
   async run(): Promise<Findings> {
-    const proxy = (this.#proxy = await startProxy(this.#stage.port()));
+    this.#proxy = await startTcpProxy(new URL(this.#stage.url()).host);
     try {
       await Promise.all(Array.from({ length: this.#play.workers }, () => this.#start()));
-      const end = Date.now() + this.#play.seconds * 1000;
-      let said = Date.now();
-      while (Date.now() < end && this.#failure === undefined) {
-        await wait(Math.min(this.#play.calm * (0.5 + this.#random.next()), end - Date.now()));
-        if (Date.now() < end) await this.#hurt(this.#random.pick(this.#stage.faults));
-        if (Date.now() - said > 10_000) {
-          said = Date.now();
-          this.#play.say?.(`${Math.round((end - said) / 1000)} s left, faults ${JSON.stringify(this.#injected)}`);
-        }
-      }
+      await this.#direct();
       await this.#stop();
       if (this.#failure !== undefined) throw this.#failure;
-      return await this.#judge();
+      return await judge(this.#files, this.#losses, this.#address(this.#stage.url()));
     } finally {
+      this.#isOver = true;
       for (const worker of this.#workers.values()) worker.kill("SIGKILL");
-      await proxy.close();
+      await this.#proxy.close();
     }
+  }
+
+  /** Faults of every kind, in rounds, with some peace before each and after the last. */
+  async #direct(): Promise<void> {
+    const { calm, rounds, seconds = rounds === undefined ? 0 : Infinity } = this.#play;
+    const end = now() + seconds * 1000;
+    const peace = (): Promise<void> => wait(Math.max(0, Math.min(calm * (0.5 + this.#random.next()), end - now())));
+    for (let round = 0; round < (rounds ?? Infinity); round++) {
+      for (const fault of this.#shuffled(faultsOf(this.#stage))) {
+        await peace();
+        if (now() >= end || this.#failure !== undefined) return;
+        await this.#hurt(fault);
+      }
+    }
+    await peace();
   }
 
   /** Starts a worker; resolves when it has begun. */
   #start(): Promise<void> {
     const name = `w${this.#files.length}`;
     const file = join(this.#folder, name);
-    const { seed } = this.#play;
+    const { seed, blind = false } = this.#play;
+    const url = new URL(this.#stage.url());
+    url.host = this.#proxy.address;
     const job: Job = {
       name,
       seed: seed + this.#files.length,
-      store: this.#stage.name,
-      port: (this.#proxy as Proxy).port,
+      address: this.#address(url.href),
       file,
-      requests: 6,
-      families: 6,
-      deadly: DEADLY,
-      blind: this.#play.blind ?? false,
+      blind,
       known: this.#news.slice(-60),
     };
-    const worker = fork(fileURLToPath(new URL("worker.mjs", import.meta.url)), [JSON.stringify(job)], {
-      execArgv: [],
-      env: { ...process.env, NODE_ENV: "test", VITEST: "" },
-    });
+    const env = { ...process.env, NODE_ENV: "test", VITEST: "" };
+    const worker = fork(this.#program, [JSON.stringify(job)], { execArgv: [], env });
     this.#files.push(file);
     this.#workers.set(name, worker);
     worker.on("message", (news: News | "ready") => {
@@ -143,10 +129,8 @@ class Conductor {
     });
     worker.once("exit", (code, signal) => {
       this.#workers.delete(name);
-      if (signal === "SIGKILL") {
-        this.#count("kill -9");
-        if (!this.#isOver) void this.#start();
-      } else if (code !== 0) this.#failure ??= new Error(`A worker ended with ${code ?? signal}.`);
+      if (signal !== "SIGKILL" && code !== 0) this.#failure ??= new Error(`A worker ended with ${code ?? signal}.`);
+      else if (!this.#isOver) void this.#start();
     });
     return new Promise((resolve) => {
       for (const event of ["message", "exit"]) worker.once(event, () => resolve());
@@ -154,89 +138,57 @@ class Conductor {
   }
 
   async #hurt(name: FaultName): Promise<void> {
-    const proxy = this.#proxy as Proxy;
+    const proxy = this.#proxy;
     const pickWorker = (): ChildProcess => this.#random.pick([...this.#workers.values()]);
     const victim: Victim = {
-      ...this.#stage.server,
+      ...(this.#stage.server as NonNullable<Stage["server"]>),
       resetConnections: () => proxy.reset(),
       loseAnswers: () => proxy.loseAnswers(),
-      killWorker: () => void pickWorker()?.kill("SIGKILL"),
-      stepClock: (clock) => order(pickWorker(), { clock }),
+      killWorker: () => void pickWorker().kill("SIGKILL"),
+      async killBetweenCalls(dieAfter) {
+        const worker = pickWorker();
+        const died = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+        order(worker, { dieAfter });
+        await died;
+      },
+      stepClock(clock) {
+        const worker = pickWorker();
+        order(worker, { clock });
+        return () => order(worker, { clock: 0 });
+      },
     };
     const began = now();
-    if (name !== "kill") this.#count(name);
+    this.injected[name] = (this.injected[name] ?? 0) + 1;
     if (await faults[name](victim, this.#random)) this.#losses.push([began, now()]);
-    proxy.target = this.#stage.port();
+    proxy.target = new URL(this.#stage.url()).host;
   }
 
   /** Lets every worker end what it has begun. */
   async #stop(): Promise<void> {
     this.#isOver = true;
-    const ended = [...this.#workers.values()].map(
-      (worker) => new Promise((resolve) => (worker.exitCode === null ? worker.once("exit", resolve) : resolve(undefined))),
-    );
-    for (const worker of this.#workers.values()) order(worker, { stop: true });
+    const workers = [...this.#workers.values()];
+    const ended = Promise.all(workers.map((worker) => new Promise((resolve) => worker.once("exit", resolve))));
+    for (const worker of workers) order(worker, { stop: true });
     const stuck = setTimeout(() => {
       this.#failure ??= new Error("A worker did not end.");
-      for (const worker of this.#workers.values()) worker.kill("SIGKILL");
+      for (const worker of workers) worker.kill("SIGKILL");
     }, PATIENCE + 10_000);
-    await Promise.all(ended);
+    await ended;
     clearTimeout(stuck);
   }
 
-  async #judge(): Promise<Findings> {
-    // One that was killed while it started has no file.
-    const events = this.#files.filter((file) => existsSync(file)).map((file) => readEvents(file));
-    const requests = requestsOf(events.flat());
-    const tokens = events.flat().flatMap((event) => (event.type === "token" ? [event.token] : []));
-    const issued = new Set(await Promise.all(tokens.map((token) => hashToken(token))));
-    const handed = requests.flatMap(({ given }) => given ?? []);
-    const { final, ids } = await this.#look(handed);
-    const history: History = { requests, losses: this.#losses, final, ids, issued, patience: PATIENCE };
-    const violations: string[] = [];
-    const checks = checkHistory(history, (invariant, promise, facts) =>
-      violations.push(`${invariant}: ${promise} ${JSON.stringify(facts)}`),
-    );
-    const last = events.map((list) => list.findLast((event): event is Event & { type: "ended" } => event.type === "ended"));
-    const sum = (count: (event: Event & { type: "ended" }) => number): number =>
-      last.reduce((total, event) => total + (event === undefined ? 0 : count(event)), 0);
-    return {
-      requests: requests.length,
-      commits: requests.filter(({ outcome, writes }) => outcome === "ok" && writes.length > 0).length,
-      conflicts: sum(({ conflicts }) => conflicts),
-      unknown: requests.filter(({ outcome, unavailable }) => (outcome === undefined ? !unavailable : outcome === "unknown"))
-        .length,
-      sessions: new Set(handed).size,
-      faults: this.#injected,
-      checks,
-      violations,
-    };
+  #address(url: string): Address {
+    return { store: this.#stage.store, url, prefix: this.#prefix };
   }
 
-  /** What the store holds now, asked directly. */
-  async #look(tokens: readonly string[]): Promise<Pick<History, "final" | "ids">> {
-    const store = await openStorage(this.#stage.name, this.#stage.port());
-    const manager = createSessionManager({ storage: store, timeouts: { load: 30_000, save: 30_000 } });
-    const final = new Map<string, Found | undefined>();
-    for (const token of tokens) final.set(token, foundOf(await manager.load(`session=${token}`)));
-    if (!store.list) return { final, ids: undefined };
-    const ids: string[] = [];
-    for await (const { id } of manager.list()) ids.push(id);
-    return { final, ids };
-  }
-
-  #count(fault: string): void {
-    this.#injected[fault] = (this.#injected[fault] ?? 0) + 1;
+  #shuffled<V>(values: readonly V[]): V[] {
+    return values
+      .map((value) => ({ value, at: this.#random.next() }))
+      .sort((a, b) => a.at - b.at)
+      .map(({ value }) => value);
   }
 }
 
-function foundOf(session: Session): Found | undefined {
-  const { status, stored } = stateOf(session);
-  if (status !== "stored" || stored === undefined) return undefined;
-  const { version, absoluteAt } = stored.record;
-  return { id: stored.id, version, absoluteAt, data: session.$snapshot() as unknown as Data };
-}
-
-function order(worker: ChildProcess | undefined, what: Order): void {
-  if (worker?.connected) worker.send(what, () => {});
+function order(worker: ChildProcess, what: Order): void {
+  if (worker.connected) worker.send(what, () => {});
 }

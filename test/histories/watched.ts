@@ -1,43 +1,64 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { MaybePromise, Replaced, Store } from "../../src/stores/store.ts";
+import type { Calls } from "./events.ts";
 
-/** A store that counts what it is asked, and tells of each moment between two calls. */
+/** Whose calls are counted: those of the request that is under way. */
+export const current: AsyncLocalStorage<Calls> = new AsyncLocalStorage();
+
 export interface Watched extends Store {
-  readonly counts: { replaces: number; conflicts: number };
+  /** Keys whose records the store has acknowledged, or shown. */
+  readonly acknowledged: Set<string>;
 }
 
 /**
- * `between` is called before each call and after its answer. `blind` takes compare-and-set away, and lets writes bring back what is
- * gone: so a history can show that it would notice.
+ * A store that counts what each request asks of it. `between` is called before each call and after its answer.
+ *
+ * `blind` takes compare-and-set away, and lets writes bring back what is gone: so a history can show that it would notice.
  */
 export function watched(store: Store, between: () => void, blind: boolean): Watched {
-  const counts = { replaces: 0, conflicts: 0 };
-  const watch = async <R>(call: () => MaybePromise<R>): Promise<R> => {
+  const acknowledged = new Set<string>();
+  const watch = async <R>(kind: "reads" | "writes", key: string, call: () => MaybePromise<R>): Promise<R> => {
+    const calls = current.getStore();
+    if (calls !== undefined) {
+      calls[kind]++;
+      calls.failures++;
+    }
     between();
     const answer = await call();
     between();
+    if (calls !== undefined) calls.failures--;
+    if (isThere(answer)) acknowledged.add(key);
     return answer;
   };
-  const swap = async (call: () => MaybePromise<Replaced>): Promise<Replaced> => {
-    counts.replaces++;
-    const answer = await watch(call);
-    if (answer.status === "conflict") counts.conflicts++;
+  const swap = async (key: string, call: () => MaybePromise<Replaced>): Promise<Replaced> => {
+    const answer = await watch("writes", key, call);
+    const calls = current.getStore();
+    if (answer.status === "conflict" && calls !== undefined) calls.conflicts++;
     return answer;
   };
+  const { name, ttl, list, binary, maxBytes } = store;
   return {
-    name: store.name,
+    name,
     class: store.class,
-    ttl: store.ttl,
-    list: store.list,
-    maxBytes: store.maxBytes,
-    counts,
-    get: (key) => watch(() => store.get(key)),
-    create: (key, value, ttl) => watch(() => store.create(key, value, ttl)),
+    ttl,
+    list,
+    binary,
+    maxBytes,
+    acknowledged,
+    get: (key) => watch("reads", key, () => store.get(key)),
+    create: (key, value, ttl) => watch("writes", key, () => store.create(key, value, ttl)),
     replace: (key, value, expected, ttl) =>
-      swap(() => (blind ? overwrite(store, key, value, ttl) : store.replace(key, value, expected, ttl))),
-    touch: (key, header, expected, ttl) => swap(() => store.touch(key, header, expected, ttl)),
-    remove: (key) => watch(() => store.remove(key)),
+      swap(key, () => (blind ? overwrite(store, key, value, ttl) : store.replace(key, value, expected, ttl))),
+    touch: (key, header, expected, ttl) => swap(key, () => store.touch(key, header, expected, ttl)),
+    remove: (key) => watch("writes", key, () => store.remove(key)),
     keys: (prefix) => store.keys(prefix),
   };
+}
+
+/** Whether an answer says that the record is in the store. */
+function isThere(answer: unknown): boolean {
+  if (typeof answer !== "object" || answer === null) return answer === true;
+  return !("status" in answer) || answer.status !== "missing";
 }
 
 async function overwrite(store: Store, key: string, value: string, ttl: number | undefined): Promise<Replaced> {

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -8,9 +8,23 @@ const SOURCE = join(root, "test/services/mongo-wire");
 /** Libraries from Maven, and the compiled server: made once. */
 const BUILT = join(root, "node_modules/.cache/mongo-wire");
 
+const running = new Set<ChildProcess>();
+process.once("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+
 export interface MongoServer {
+  /** Another one after a restart. */
   readonly url: string;
-  readonly close: () => Promise<void>;
+  /** What can be done to a server of our own; none at `MONGODB_URL`. */
+  readonly process: MongoProcess | undefined;
+  close(): Promise<void>;
+}
+
+export interface MongoProcess {
+  /** Stands still, with its connections open, until it is resumed. */
+  pause(): void;
+  resume(): void;
+  /** Dies at once, and starts anew at another port, with nothing in it. */
+  restart(): Promise<void>;
 }
 
 /**
@@ -20,24 +34,48 @@ export interface MongoServer {
  * `test/stores/mongodb.test.ts` probes first); FerretDB 1.24 over SQLite lets up to 42 of 50 win.
  */
 export async function startMongodb(): Promise<MongoServer> {
-  const url = process.env["MONGODB_URL"];
-  if (url !== undefined) return { url, close: async () => {} };
+  const given = process.env["MONGODB_URL"];
+  if (given !== undefined) return { url: given, process: undefined, close: async () => {} };
   build();
-  const server = spawn("java", ["-cp", `${BUILT}:${BUILT}/*`, "MongoWire"], { stdio: ["pipe", "pipe", "inherit"] });
+  let { child, port } = await launch();
+  const kill = async (): Promise<void> => {
+    if (!running.has(child)) return;
+    const exited = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGKILL");
+    await exited;
+  };
+  return {
+    get url() {
+      return `mongodb://127.0.0.1:${port}`;
+    },
+    process: {
+      pause: () => void child.kill("SIGSTOP"),
+      resume: () => void child.kill("SIGCONT"),
+      async restart() {
+        await kill();
+        ({ child, port } = await launch());
+      },
+    },
+    close: kill,
+  };
+}
+
+async function launch(): Promise<{ child: ChildProcess; port: number }> {
+  // Small, and compiled little: it lives for seconds, beside others.
+  const options = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
+  const child = spawn("java", [...options, "-cp", `${BUILT}:${BUILT}/*`, "MongoWire"], { stdio: ["pipe", "pipe", "inherit"] });
+  running.add(child);
   const ended = new Promise<never>((_, reject) => {
-    server.once("error", reject);
-    server.once("exit", (code) => reject(new Error(`The MongoDB server ended with ${code}.`)));
+    child.once("error", reject);
+    child.once("exit", (code) => {
+      running.delete(child);
+      reject(new Error(`The MongoDB server ended with ${code}.`));
+    });
   });
   ended.catch(() => {});
-  const lines = createInterface(server.stdout)[Symbol.asyncIterator]();
-  const { value: port } = await Promise.race([lines.next(), ended]);
-  return {
-    url: `mongodb://127.0.0.1:${port}`,
-    async close() {
-      server.stdin.end();
-      await ended.catch(() => {});
-    },
-  };
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const { value } = await Promise.race([lines.next(), ended]);
+  return { child, port: Number(value) };
 }
 
 function build(): void {

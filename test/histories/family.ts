@@ -31,7 +31,8 @@ export class Family {
       if (isMoved || (endsAt !== undefined && outcome === "ok"))
         this.#ends.set(token, Math.min(endedAt, this.#ends.get(token) ?? Infinity));
       // Where an unanswered regenerate went, nobody knows.
-      const isLost = movesAt !== undefined && !isMoved && (outcome === undefined || outcome === "unknown" || outcome === "broken");
+      const isLost =
+        movesAt !== undefined && !isMoved && (outcome === undefined || outcome === "unknown" || outcome === "broken");
       if (endsAt !== undefined || isLost) uncertainFrom = Math.min(uncertainFrom, endsAt ?? (movesAt as number));
     }
     const born = Math.min(...requests.map(({ began }) => began));
@@ -101,7 +102,10 @@ export class Family {
         this.#check("I2", !isStored || isIn, "an acknowledged write is there", { ...facts, write });
         this.#check("I12", !isRefused || !isIn, "what was not committed is seen by nobody", { ...facts, write });
       } else if (kind === "delete box") {
-        this.#check("I19", !isSettled || !(box in data.boxes), "a deletion is not undone by a write below it", { ...facts, write });
+        this.#check("I19", !isSettled || !(box in data.boxes), "a deletion is not undone by a write below it", {
+          ...facts,
+          write,
+        });
       }
     }
     const isCounted = stored <= data.n && data.n <= possible;
@@ -184,7 +188,10 @@ export class Family {
     const last = pairs.find(({ id }) => id === pair?.x);
     const later = pairs.filter(({ fate, stored }) => fate === "stored" && stored?.id === last?.stored?.id);
     const held = later.every(({ stored }) => (stored?.version ?? 0) <= (last?.stored?.version ?? Infinity));
-    this.#check("I20", pair === undefined || (last !== undefined && held), "the last committer of a place wins", { ...facts, pair });
+    this.#check("I20", pair === undefined || (last !== undefined && held), "the last committer of a place wins", {
+      ...facts,
+      pair,
+    });
   }
 
   /** Whether a token may lead nowhere by then: it was being ended or moved, or the store had lost it. */

@@ -15,7 +15,11 @@ export interface Job {
 }
 
 /** What the conductor of a history tells a worker: also after how many more moments between calls to the store it is to die. */
-export type Order = { readonly news: News } | { readonly clock: number } | { readonly dieAfter: number } | { readonly stop: true };
+export type Order =
+  | { readonly news: News }
+  | { readonly clock: number }
+  | { readonly dieAfter: number }
+  | { readonly stop: true };
 
 /** Of each call to the store, in milliseconds. */
 export const TIMEOUTS = { load: 1000, save: 2000 };

@@ -27,11 +27,7 @@ export interface Findings {
 const LIFE = (IDLE_TIMEOUT - 2 * 3600) * 1000;
 
 /** Puts together what the workers of a history noted, looks at what the store holds now, and checks it all. */
-export async function judge(
-  files: readonly string[],
-  losses: History["losses"],
-  address: Address,
-): Promise<Findings> {
+export async function judge(files: readonly string[], losses: History["losses"], address: Address): Promise<Findings> {
   const epoch = Date.now() - now();
   // A worker that was killed while it started has no file.
   const events = files.filter((file) => existsSync(file)).map((file) => readEvents(file));

@@ -46,7 +46,13 @@ export function watched(store: Store, between: () => void, blind: boolean): Watc
     maxBytes,
     acknowledged,
     get: (key) => watch("reads", key, () => store.get(key)),
-    create: (key, value, ttl) => watch("writes", key, () => store.create(key, value, ttl)),
+    async create(key, value, ttl) {
+      const isCreated = await watch("writes", key, () => store.create(key, value, ttl));
+      const calls = current.getStore();
+      // No two keys are equal: the client has sent it twice, since the first answer was lost.
+      if (!isCreated && calls !== undefined) calls.failures++;
+      return isCreated;
+    },
     replace: (key, value, expected, ttl) =>
       swap(key, () => (blind ? overwrite(store, key, value, ttl) : store.replace(key, value, expected, ttl))),
     touch: (key, header, expected, ttl) => swap(key, () => store.touch(key, header, expected, ttl)),

@@ -25,6 +25,8 @@ export class Family {
     let uncertainFrom = Infinity;
     for (const request of requests) {
       const { token, movesAt, endsAt, outcome, endedAt = Infinity } = request;
+      // Its clock went on by more than a session lives while it wrote one: that has expired, for the store too.
+      if (this.#isFarAhead(request) && request.writes.length > 0) uncertainFrom = Math.min(uncertainFrom, request.began);
       if (token === undefined) continue;
       const isMoved = successorOf(request) !== undefined;
       if (isMoved) this.#successors.set(token, request);
@@ -55,9 +57,7 @@ export class Family {
     if (token === undefined || loadedAt === undefined) return;
     const facts = { family: this.#name, op, token };
     if (found === undefined) {
-      // A clock that is far ahead has seen the session expire.
-      const isExpired = Math.max(...clocks) >= this.#history.life;
-      const held = isExpired || this.#mayBeEnded(token, loadedAt);
+      const held = this.#isFarAhead(request) || this.#mayBeEnded(token, loadedAt);
       this.#check("I2", held, "a session that nobody ended is found", facts);
       return;
     }
@@ -73,11 +73,12 @@ export class Family {
   }
 
   /** What it says, and the cookie it gives. */
-  #checkAnswer({ op, token, found, loadedAt, endedAt = Infinity, outcome, given, clocks }: Request): void {
+  #checkAnswer(request: Request): void {
+    const { op, token, found, loadedAt, endedAt = Infinity, outcome, given } = request;
     if (token === undefined || loadedAt === undefined || outcome === undefined) return;
     const facts = { family: this.#name, op, token };
     if (found === undefined) this.#check("I1", given === undefined, "no cookie is given for a session that was ended", facts);
-    if (outcome === "gone" && Math.max(...clocks) < this.#history.life)
+    if (outcome === "gone" && !this.#isFarAhead(request))
       this.#check("I2", this.#mayBeEnded(token, endedAt), "only a session that was ended is gone", facts);
   }
 
@@ -192,6 +193,11 @@ export class Family {
       ...facts,
       pair,
     });
+  }
+
+  /** A clock that is far ahead sees any session as expired. */
+  #isFarAhead({ clocks }: Request): boolean {
+    return Math.max(...clocks) >= this.#history.life;
   }
 
   /** Whether a token may lead nowhere by then: it was being ended or moved, or the store had lost it. */

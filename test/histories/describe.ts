@@ -28,14 +28,21 @@ export function describeHistories(store: StoreName): void {
     });
 
     it("lose nothing by any fault, and nothing that ended comes back", async () => {
-      const played = await playHistory(stage, { workers: WORKERS, seed, calm: 250, rounds: 1 });
+      const played = await playHistory(stage, { workers: WORKERS, seed, calm: 250, faults: { rounds: 1 }, requests: 300 });
       console.info(summaryOf(store, [played]));
       expect(played.violations, `the events are in ${played.folder}`).toEqual([]);
       expect(Object.keys(played.faults).sort()).toEqual([...faultsOf(stage)].sort());
     });
 
     it("are seen to lose when the store does not compare", async () => {
-      const { violations } = await playHistory(stage, { workers: WORKERS, seed, calm: 800, rounds: 0, blind: true });
+      const { violations } = await playHistory(stage, {
+        workers: WORKERS,
+        seed,
+        calm: 100,
+        faults: { rounds: 0 },
+        requests: 300,
+        blind: true,
+      });
       expect(violations).not.toEqual([]);
     });
 
@@ -52,8 +59,14 @@ export function describeHistories(store: StoreName): void {
         const chapters: Played[] = [];
         const end = Date.now() + seconds * 1000;
         for (let left = seconds; left > 0; left = (end - Date.now()) / 1000) {
-          const chapter = { workers: WORKERS, seed: seed + chapters.length, calm: 400, seconds: Math.min(CHAPTER, left) };
-          const played = await playHistory(stage, chapter);
+          const faults = { seconds: Math.min(CHAPTER, left) };
+          const played = await playHistory(stage, {
+            workers: WORKERS,
+            seed: seed + chapters.length,
+            calm: 400,
+            faults,
+            requests: 0,
+          });
           chapters.push(played);
           console.info(`${summaryOf(store, chapters)}; ${Math.max(0, Math.round((end - Date.now()) / 1000))} s left`);
           expect(played.violations, `the events are in ${played.folder}`).toEqual([]);

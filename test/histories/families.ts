@@ -32,7 +32,10 @@ export class Families {
   }
 
   learn({ family: name, token, over }: News): void {
-    const family = this.#known.get(name) ?? begin(name);
+    const known = this.#known.get(name);
+    // That a session is over is no news to one who has never heard of it, and could not visit it.
+    if (known === undefined && token === undefined) return;
+    const family = known ?? begin(name);
     this.#known.set(name, family);
     if (token !== undefined && !family.tokens.includes(token)) {
       family.tokens.push(token);

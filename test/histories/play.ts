@@ -18,9 +18,10 @@ export interface Play {
   readonly seed: number;
   /** How many milliseconds pass between faults, about. */
   readonly calm: number;
-  /** How often each fault is injected; if not given, again and again for so many seconds. */
-  readonly rounds?: number;
-  readonly seconds?: number;
+  /** How often each fault is injected: so often, or again and again for so many seconds. */
+  readonly faults: { readonly rounds: number } | { readonly seconds: number };
+  /** How many requests there must have been, however long a busy machine takes. */
+  readonly requests: number;
   /** Takes compare-and-set away: to see that the checks notice. */
   readonly blind?: boolean;
 }
@@ -62,6 +63,7 @@ class Conductor {
   readonly injected: Record<string, number> = {};
   readonly #prefix = `history:${crypto.randomUUID()}:`;
   #proxy!: TcpProxy;
+  #answered = 0;
   #isOver = false;
   #failure: Error | undefined;
 
@@ -90,17 +92,20 @@ class Conductor {
 
   /** Faults of every kind, in rounds, with some peace before each and after the last. */
   async #direct(): Promise<void> {
-    const { calm, rounds, seconds = rounds === undefined ? 0 : Infinity } = this.#play;
+    const { calm, requests } = this.#play;
+    const { rounds = Infinity, seconds = Infinity } = this.#play.faults as { rounds?: number; seconds?: number };
     const end = now() + seconds * 1000;
     const peace = (): Promise<void> => wait(Math.max(0, Math.min(calm * (0.5 + this.#random.next()), end - now())));
-    for (let round = 0; round < (rounds ?? Infinity); round++) {
+    const isOver = (): boolean => now() >= end || this.#failure !== undefined;
+    for (let round = 0; round < rounds && !isOver(); round++) {
       for (const fault of this.#shuffled(faultsOf(this.#stage))) {
         await peace();
-        if (now() >= end || this.#failure !== undefined) return;
+        if (isOver()) break;
         await this.#hurt(fault);
       }
     }
-    await peace();
+    do await peace();
+    while (this.#answered < requests && this.#failure === undefined);
   }
 
   /** Starts a worker; resolves when it has begun. */
@@ -122,8 +127,9 @@ class Conductor {
     const worker = fork(this.#program, [JSON.stringify(job)], { execArgv: [], env });
     this.#files.push(file);
     this.#workers.set(name, worker);
-    worker.on("message", (news: News | "ready") => {
-      if (news === "ready") return;
+    worker.on("message", (news: News | "ready" | "answered") => {
+      if (news === "answered") this.#answered++;
+      if (typeof news === "string") return;
       this.#news.push(news);
       for (const [other, one] of this.#workers) if (other !== name) order(one, { news });
     });

@@ -54,7 +54,10 @@ class Worker implements Host {
   async run(): Promise<void> {
     await Promise.all(
       Array.from({ length: REQUESTS }, async () => {
-        while (!this.#isStopped) await visit(this, this.#nextOp(), this.#families.pick(`${this.#job.name}-${this.#count}`));
+        while (!this.#isStopped) {
+          await visit(this, this.#nextOp(), this.#families.pick(`${this.#job.name}-${this.#count}`));
+          process.send?.("answered");
+        }
       }),
     );
   }

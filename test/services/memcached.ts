@@ -7,6 +7,7 @@ const HOST = "127.0.0.1";
 const DEADLINE = 20_000;
 
 const running = new Set<ChildProcess>();
+process.once("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 
 /** A real `memcached`, from PATH. */
 export interface MemcachedServer {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { defineConfig, type ViteUserConfigFnObject } from "vitest/config";
 import { entries, root } from "./scripts/entries.ts";
+import { missingServices, noticeOf } from "./test/services/available.ts";
 
 const MINUTE = 60_000;
 
@@ -9,6 +10,10 @@ const reports = process.env["TEST_REPORTS"];
 
 /** The parts that are slow, or need more than Node, and the folders they have for themselves. */
 const folders: Readonly<Record<string, string>> = { browser: "test/browser", package: "test/package" };
+
+/** Servers that are not installed, whose tests do not run. */
+const missing = missingServices(process.env);
+for (const service of missing) console.warn(noticeOf(service));
 
 /**
  * `vitest` runs what is quick, types included; `--mode all` the same tests over every driver, with `ALL=1`; `--mode long` many more
@@ -32,6 +37,7 @@ const config: ViteUserConfigFnObject = defineConfig(({ mode }) => {
           .map((other) => `${other}/**`),
         ...(all ? [] : ["test/**/*.all.test.ts"]),
         ...(long ? [] : ["test/**/*.long.test.ts"]),
+        ...missing.map(({ tests }) => tests),
       ],
       env: { NODE_ENV: "test", ...(all ? { ALL: "1" } : {}), ...(long ? { LONG: "1" } : {}) },
       // By default one processor is left idle, which on two is half the time.

@@ -15,6 +15,8 @@ export class Family {
   readonly #successors = new Map<string, Request>();
   /** When it may have become impossible to know what it holds, or that it lives. */
   readonly #uncertainFrom: number;
+  /** When the store lost it. */
+  readonly #lostFrom: number;
 
   constructor(name: string, requests: readonly Request[], history: History, check: Check) {
     this.#name = name;
@@ -38,8 +40,8 @@ export class Family {
       if (endsAt !== undefined || isLost) uncertainFrom = Math.min(uncertainFrom, endsAt ?? (movesAt as number));
     }
     const born = Math.min(...requests.map(({ began }) => began));
-    for (const [from, to] of history.losses) if (to > born) uncertainFrom = Math.min(uncertainFrom, from);
-    this.#uncertainFrom = uncertainFrom;
+    this.#lostFrom = Math.min(...history.losses.filter(([, to]) => to > born).map(([from]) => from));
+    this.#uncertainFrom = Math.min(uncertainFrom, this.#lostFrom);
   }
 
   check(): void {
@@ -94,7 +96,8 @@ export class Family {
       // Acknowledged before the read began: must be there. Refused: must not.
       const isSettled = fate === "stored" && settledAt < began;
       const isStored = isSettled && began < this.#uncertainFrom;
-      const isRefused = fate === "not stored";
+      // What was stored, unanswered, and lost with all the rest, is gone as well.
+      const isRefused = fate === "not stored" && settledAt < this.#lostFrom;
       if (kind === "increment") {
         if (isStored) stored++;
         if (!isRefused) possible++;

@@ -41,7 +41,8 @@ describe("STORAGE", () => {
     expect(code).toBe(1);
     expect(errors.trim()).toBe(
       `STORAGE cannot be used: ${JSON.stringify(STORAGE)} is none of memory:, fs:./data, fs-lite:./data, lru-cache:, ` +
-        "http://localhost:4000, https://example.com, redis://localhost:6379",
+        "http://localhost:4000, https://example.com, redis://localhost:6379, " +
+        "memcached://localhost:11211, mongodb://localhost:27017",
     );
   });
 

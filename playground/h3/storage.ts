@@ -10,6 +10,14 @@ const schemes: readonly (readonly [example: string, open: (url: string) => Promi
   ["http://localhost:4000", async (url) => (await import("unstorage/drivers/http")).default({ base: url })],
   ["https://example.com", async (url) => (await import("unstorage/drivers/http")).default({ base: url })],
   ["redis://localhost:6379", async (url) => (await import("unstorage/drivers/redis")).default({ url })],
+  [
+    "memcached://localhost:11211",
+    async (url) => (await import("unsession/drivers/memcached")).default({ servers: new URL(url).host }),
+  ],
+  [
+    "mongodb://localhost:27017",
+    async (url) => (await import("unstorage/drivers/mongodb")).default({ connectionString: url, databaseName: pathOf(url) }),
+  ],
 ];
 
 /**
@@ -27,6 +35,10 @@ export async function openStorage(url: string): Promise<Storage> {
   // Imports what the driver needs now, and not while the first visitor waits for the store.
   await driver.getInstance?.();
   return createStorage({ driver: counted(driver) });
+}
+
+function pathOf(url: string): string {
+  return new URL(url).pathname.slice(1);
 }
 
 function schemeOf(url: string): string {

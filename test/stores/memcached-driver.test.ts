@@ -7,6 +7,7 @@ import * as unstorage2 from "unstorage";
 import * as unstorage1 from "unstorage-v1";
 import memcached from "unsession/drivers/memcached";
 import { root } from "../../scripts/entries.ts";
+import { start } from "../_playground-start.ts";
 import { startMemcached, stopMemcached, until, type MemcachedServer } from "../services/memcached.ts";
 
 const DAY = 24 * 60 * 60;
@@ -287,3 +288,11 @@ describe("the memcached driver", () => {
 function addressOf(listening: Server): string {
   return `127.0.0.1:${(listening.address() as AddressInfo).port}`;
 }
+
+describe("the playground", () => {
+  it("keeps its sessions in memcached, by a URL", async () => {
+    const { address, lines } = await start({ PORT: "0", STORAGE: `memcached://${server.address}` });
+    expect(lines).toEqual(["Sessions are kept in memcached, a store of class A."]);
+    expect((await fetch(address)).headers.get("set-cookie")).toMatch(/^session=/);
+  });
+});

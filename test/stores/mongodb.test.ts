@@ -9,6 +9,7 @@ import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { HEADER_LENGTH } from "../../src/record.ts";
 import { createMongodbStore } from "../../src/stores/mongodb.ts";
 import { startMongodb, type MongoServer } from "../services/mongodb.ts";
+import { start } from "../_playground-start.ts";
 import { begin, codesOf, idOf, inParallel, timeouts, visit } from "./_sessions.ts";
 
 const server: MongoServer = await startMongodb();
@@ -180,5 +181,13 @@ describe.each(drivers)("sessions over the mongodb driver of unstorage %s", (vers
     expect(await managers[1].count()).toBe(3);
     expect(await managers[1].destroy(await idOf(managers[0], cookies[0] as string))).toBe(true);
     expect(await managers[0].count()).toBe(2);
+  });
+});
+
+describe("the playground", () => {
+  it("keeps its sessions in MongoDB, by a URL", async () => {
+    const { address, lines } = await start({ PORT: "0", STORAGE: server.url });
+    expect(lines).toEqual(["Sessions are kept in mongodb, a store of class A."]);
+    expect((await fetch(address)).headers.get("set-cookie")).toMatch(/^session=/);
   });
 });

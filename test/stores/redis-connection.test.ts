@@ -3,6 +3,7 @@ import { Redis as Redis6 } from "ioredis-6";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { createSessionManager } from "unsession";
 import { startRedis, until, type RedisServer } from "../services/redis.ts";
+import { start } from "../_playground-start.ts";
 import { commandsOf } from "./_redis.ts";
 import { begin } from "./_sessions.ts";
 
@@ -143,5 +144,13 @@ describe("a Cluster", () => {
     const before = count();
     for (let times = 0; times < 20; times++) await open(cluster);
     expect(count().map((now, n) => now - (before[n] as number))).toEqual([1, 0, 1, 1]);
+  });
+});
+
+describe("the playground", () => {
+  it("keeps its sessions in Redis, by a URL", async () => {
+    const { address, lines } = await start({ PORT: "0", STORAGE: server.url });
+    expect(lines).toEqual(["Sessions are kept in redis, a store of class A."]);
+    expect((await fetch(address)).headers.get("set-cookie")).toMatch(/^session=/);
   });
 });

@@ -1,5 +1,5 @@
 import { MongoClient, type Collection } from "mongodb";
-import { createSessionManager, type SessionManager } from "unsession";
+import { createSessionManager, type Session, type SessionManager } from "unsession";
 import { describeStoreContract } from "unsession/testing";
 import { createStorage } from "unstorage";
 import mongodb2 from "unstorage/drivers/mongodb";
@@ -11,6 +11,7 @@ import { createMongodbStore } from "../../src/stores/mongodb.ts";
 import { startMongodb, type MongoServer } from "../services/mongodb.ts";
 import { start } from "../_playground-start.ts";
 import { begin, codesOf, idOf, inParallel, timeouts, visit } from "./_sessions.ts";
+import { createClock } from "./contract.ts";
 
 const server: MongoServer = await startMongodb();
 const client = new MongoClient(server.url);
@@ -181,6 +182,64 @@ describe.each(drivers)("sessions over the mongodb driver of unstorage %s", (vers
     expect(await managers[1].count()).toBe(3);
     expect(await managers[1].destroy(await idOf(managers[0], cookies[0] as string))).toBe(true);
     expect(await managers[0].count()).toBe(2);
+  });
+});
+
+describe("a request over MongoDB", () => {
+  const watching = new MongoClient(server.url, { monitorCommands: true });
+  const clock = createClock();
+  let commands: string[];
+  let manager: SessionManager;
+  let cookie: string;
+  watching.on("commandStarted", ({ commandName }) => void commands.push(commandName));
+  afterAll(() => watching.close());
+
+  beforeEach(async () => {
+    commands = [];
+    const collection = watching.db(database.databaseName).collection("costs");
+    const storage = createMongodbStore(collection as never, { now: clock.now });
+    manager = createSessionManager({ storage, now: clock.now, idleTimeout: 1000, timeouts });
+    cookie = await begin(manager);
+    // The first session of a store makes its index.
+    await expect.poll(() => commands).toContain("createIndexes");
+    commands = [];
+  });
+
+  const READ = ["find"];
+  const WRITE = ["update"];
+
+  it.each<[string, (session: Session) => unknown, string[]]>([
+    ["that reads costs one command", (session) => session["begun"], READ],
+    ["that writes costs two", (session) => void (session["a"] = 1), [...READ, ...WRITE]],
+    ["that writes what was there costs one", (session) => void (session["begun"] = true), READ],
+    ["that destroys costs two", (session) => session.$destroy(), [...READ, ...WRITE]],
+    ["that regenerates costs three", (session) => session.$regenerate(), [...READ, ...WRITE, ...WRITE]],
+  ])("with a session %s", async (_what, handle, cost) => {
+    await visit(manager, cookie, handle);
+    expect(commands).toEqual(cost);
+  });
+
+  it("at a renewal step costs two", async () => {
+    clock.advance(100_000);
+    await visit(manager, cookie, (session) => session["begun"]);
+    expect(commands).toEqual([...READ, ...WRITE]);
+  });
+
+  it("without a session costs nothing, and one command to begin one", async () => {
+    await visit(manager, undefined, (session) => session["user"]);
+    await visit(manager, "session=a b", (session) => session["user"]);
+    expect(commands).toEqual([]);
+    await begin(manager);
+    expect(commands).toEqual(WRITE);
+  });
+
+  it("that meets a conflict costs a read and a write more", async () => {
+    const session = await manager.load(cookie);
+    await visit(manager, cookie, (other) => other.$increment("count"));
+    commands = [];
+    session.$increment("count");
+    await manager.commit(session);
+    expect(commands).toEqual([...WRITE, ...READ, ...WRITE]);
   });
 });
 

@@ -1,12 +1,13 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { root } from "../../scripts/entries.ts";
 
 const SOURCE = join(root, "test/services/mongo-wire");
-/** Libraries from Maven, and the compiled server: made once. */
-const BUILT = join(root, "node_modules/.cache/mongo-wire");
+/** Libraries from Maven, and the compiled server: made once for each state of the sources. */
+const BUILT = join(root, `node_modules/.cache/mongo-wire-${digestOf("pom.xml", "MongoWire.java")}`);
 
 const running = new Set<ChildProcess>();
 process.once("exit", () => running.forEach((child) => child.kill("SIGKILL")));
@@ -87,6 +88,12 @@ function build(): void {
   // Another test file may have been quicker.
   if (existsSync(BUILT)) rmSync(making, { recursive: true });
   else renameSync(making, BUILT);
+}
+
+function digestOf(...files: string[]): string {
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(readFileSync(join(SOURCE, file)));
+  return hash.digest("hex").slice(0, 8);
 }
 
 function run(command: string, ...args: string[]): void {

@@ -41,6 +41,21 @@ describe("the server", () => {
     }
     await Promise.all(clients.map((one) => one.close()));
   });
+
+  it("shows a document as one update left it, never half of one", async () => {
+    const probe = database.collection("probe");
+    const { insertedId: _id } = await probe.insertOne({ a: 0, b: 0 });
+    const write = async (n: number): Promise<void> => void (await probe.updateOne({ _id }, { $set: { a: n, b: n } }));
+    const read = async (): Promise<boolean> => {
+      const { a, b } = (await probe.findOne({ _id })) ?? {};
+      return a === b;
+    };
+    for (let round = 0; round < 20; round++) {
+      const reads = inParallel(20, read);
+      await inParallel(20, (n) => write(round * 20 + n));
+      expect(await reads).not.toContain(false);
+    }
+  });
 });
 
 describeStoreContract(

@@ -47,8 +47,8 @@ describe("the server", () => {
     const { insertedId: _id } = await probe.insertOne({ a: 0, b: 0 });
     const write = async (n: number): Promise<void> => void (await probe.updateOne({ _id }, { $set: { a: n, b: n } }));
     const read = async (): Promise<boolean> => {
-      const { a, b } = (await probe.findOne({ _id })) ?? {};
-      return a === b;
+      const document = await probe.findOne({ _id });
+      return document?.["a"] === document?.["b"];
     };
     for (let round = 0; round < 20; round++) {
       const reads = inParallel(20, read);

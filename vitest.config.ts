@@ -42,6 +42,8 @@ const config: ViteUserConfigFnObject = defineConfig(({ mode }) => {
       env: { NODE_ENV: "test", ...(all ? { ALL: "1" } : {}), ...(long ? { LONG: "1" } : {}) },
       // By default one processor is left idle, which on two is half the time.
       maxWorkers: "100%",
+      // Those that are concurrent wait for the clocks of servers.
+      maxConcurrency: 50,
       testTimeout: long ? 60 * MINUTE : MINUTE,
       hookTimeout: 5 * MINUTE,
       typecheck: {

@@ -34,7 +34,8 @@ export async function judge(files: readonly string[], losses: History["losses"],
   const requests = events.flatMap((one) => requestsOf(one));
   const tokens = events.flat().flatMap((event) => (event.type === "token" ? [event.token] : []));
   const issued = new Set(await Promise.all(tokens.map((token) => hashToken(token))));
-  const handed = [...new Set(requests.flatMap(({ given }) => given ?? []))];
+  // Also one whose worker was killed before it noted that it had handed it out.
+  const handed = [...new Set(requests.flatMap(({ token, given }) => [token ?? [], given ?? []].flat()))];
   const { final, ids } = await look(address, handed);
   const history: History = { requests, losses, final, ids, issued, patience: PATIENCE, life: LIFE, epoch };
   const violations: string[] = [];

@@ -147,58 +147,62 @@ function place(): { connectionString: string; databaseName: string } {
   return { connectionString: server.url, databaseName: database.databaseName };
 }
 
-describe.each(drivers)("sessions over the mongodb driver of unstorage %s", (version, open) => {
-  const opened: { readonly dispose: () => unknown; readonly getMount: (key: string) => any }[] = [];
-  let managers: [SessionManager, SessionManager];
-  beforeEach(() => {
-    const name = `sessions-${crypto.randomUUID()}`;
-    managers = [0, 1].map(() => {
-      const storage = open(name);
-      opened.push(storage as never);
-      return createSessionManager({ storage: storage as never, timeouts });
-    }) as typeof managers;
-  });
-  afterAll(async () => {
-    for (const storage of opened) {
-      if (version === "1.17.6") await storage.getMount("").driver.getInstance().db.client.close();
-      await storage.dispose();
-    }
-  });
+// The newer one alone in a quick run.
+describe.each(process.env["ALL"] === "1" ? drivers : drivers.slice(1))(
+  "sessions over the mongodb driver of unstorage %s",
+  (version, open) => {
+    const opened: { readonly dispose: () => unknown; readonly getMount: (key: string) => any }[] = [];
+    let managers: [SessionManager, SessionManager];
+    beforeEach(() => {
+      const name = `sessions-${crypto.randomUUID()}`;
+      managers = [0, 1].map(() => {
+        const storage = open(name);
+        opened.push(storage as never);
+        return createSessionManager({ storage: storage as never, timeouts });
+      }) as typeof managers;
+    });
+    afterAll(async () => {
+      for (const storage of opened) {
+        if (version === "1.17.6") await storage.getMount("").driver.getInstance().db.client.close();
+        await storage.dispose();
+      }
+    });
 
-  it("are of class A", async () => {
-    await begin(managers[0]);
-    expect(managers[0].capabilities).toMatchObject({ class: "A", ttl: true, list: true, store: "mongodb" });
-  });
+    it("are of class A", async () => {
+      await begin(managers[0]);
+      expect(managers[0].capabilities).toMatchObject({ class: "A", ttl: true, list: true, store: "mongodb" });
+    });
 
-  it("keep all keys of fifty concurrent requests on two clients", async () => {
-    const cookie = await begin(managers[0]);
-    await inParallel(50, (n) => visit(managers[n % 2] as SessionManager, cookie, (session) => void (session[`key${n}`] = n)));
-    expect(Object.keys(await managers[0].load(cookie))).toHaveLength(51);
-  });
+    it("keep all keys of fifty concurrent requests on two clients", async () => {
+      const cookie = await begin(managers[0]);
+      await inParallel(50, (n) => visit(managers[n % 2] as SessionManager, cookie, (session) => void (session[`key${n}`] = n)));
+      expect(Object.keys(await managers[0].load(cookie))).toHaveLength(51);
+    });
 
-  it("count two hundred concurrent increments exactly", async () => {
-    const cookie = await begin(managers[0]);
-    await inParallel(200, (n) => visit(managers[n % 2] as SessionManager, cookie, (session) => void session.$increment("n")));
-    expect((await managers[1].load(cookie)).n).toBe(200);
-  });
+    it("count two hundred concurrent increments exactly", async () => {
+      const cookie = await begin(managers[0]);
+      await inParallel(200, (n) => visit(managers[n % 2] as SessionManager, cookie, (session) => void session.$increment("n")));
+      expect((await managers[1].load(cookie)).n).toBe(200);
+    });
 
-  it("stay ended, whatever was in flight", async () => {
-    const cookie = await begin(managers[0]);
-    const late = await inParallel(10, (n) => (managers[n % 2] as SessionManager).load(cookie));
-    await visit(managers[0], cookie, (session) => session.$destroy());
-    for (const session of late) session.late = true;
-    const codes = await codesOf(late.map((session, n) => (managers[n % 2] as SessionManager).commit(session)));
-    expect(codes).toEqual(Array.from({ length: 10 }, () => "ERR_SESSION_GONE"));
-    expect(Object.keys(await managers[1].load(cookie))).toEqual([]);
-  });
+    it("stay ended, whatever was in flight", async () => {
+      const cookie = await begin(managers[0]);
+      const late = await inParallel(10, (n) => (managers[n % 2] as SessionManager).load(cookie));
+      await visit(managers[0], cookie, (session) => session.$destroy());
+      for (const session of late) session.late = true;
+      const codes = await codesOf(late.map((session, n) => (managers[n % 2] as SessionManager).commit(session)));
+      expect(codes).toEqual(Array.from({ length: 10 }, () => "ERR_SESSION_GONE"));
+      expect(Object.keys(await managers[1].load(cookie))).toEqual([]);
+    });
 
-  it("are listed, counted, and ended by their id", async () => {
-    const cookies = await inParallel(3, () => begin(managers[0]));
-    expect(await managers[1].count()).toBe(3);
-    expect(await managers[1].destroy(await idOf(managers[0], cookies[0] as string))).toBe(true);
-    expect(await managers[0].count()).toBe(2);
-  });
-});
+    it("are listed, counted, and ended by their id", async () => {
+      const cookies = await inParallel(3, () => begin(managers[0]));
+      expect(await managers[1].count()).toBe(3);
+      expect(await managers[1].destroy(await idOf(managers[0], cookies[0] as string))).toBe(true);
+      expect(await managers[0].count()).toBe(2);
+    });
+  },
+);
 
 describe("a request over MongoDB", () => {
   const watching = new MongoClient(server.url, { monitorCommands: true });

@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { createSessionManager } from "unsession";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { begin } from "../stores/_sessions.ts";
+import { begin, timeouts } from "../stores/_sessions.ts";
 import { fileOf, removeBundle } from "./bundle.ts";
 import type { HotJob } from "./hot.ts";
 import { playHistory, type Played } from "./play.ts";
@@ -13,13 +13,14 @@ const isLong = process.env["LONG"] === "1";
 const seconds = Number(process.env["SECONDS"] ?? 300);
 const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
 const WORKERS = 4;
+const MINUTE = 60_000;
 
 /** A long history is told in chapters, so that it is checked as it goes on, and forgets what it has checked. */
 const CHAPTER = 60;
 
 /** Several processes on one real store, while everything fails that can. */
 export function describeHistories(store: StoreName): void {
-  describe(`${WORKERS} processes on ${store} (SEED=${seed})`, () => {
+  describe(`${WORKERS} processes on ${store} (SEED=${seed})`, { timeout: 3 * MINUTE }, () => {
     let stage: Stage;
     beforeAll(async () => void (stage = await stages[store]()));
     afterAll(async () => {
@@ -55,7 +56,7 @@ export function describeHistories(store: StoreName): void {
     });
 
     if (isLong) {
-      it(`lose nothing in ${seconds} s`, async () => {
+      it(`lose nothing in ${seconds} s`, { timeout: 2 * seconds * 1000 + 3 * MINUTE }, async () => {
         const chapters: Played[] = [];
         const end = Date.now() + seconds * 1000;
         for (let left = seconds; left > 0; left = (end - Date.now()) / 1000) {
@@ -81,7 +82,7 @@ async function writeHot(stage: Stage, deed: HotJob["deed"], writers: number): Pr
   const address: Address = { store: stage.store, url: stage.url(), prefix: `hot:${crypto.randomUUID()}:` };
   const { prefix } = address;
   const { store, close } = await openStorage(address);
-  const manager = createSessionManager({ storage: store, prefix });
+  const manager = createSessionManager({ storage: store, prefix, timeouts });
   const cookie = await begin(manager);
   const program = await fileOf("hot");
   const numbers = Array.from({ length: writers }, (_, n) => n);
@@ -105,9 +106,8 @@ function summaryOf(store: StoreName, played: readonly Played[]): string {
   const injected = new Map<string, number>();
   for (const { faults } of played)
     for (const [name, times] of Object.entries(faults)) injected.set(name, (injected.get(name) ?? 0) + times);
-  const { requests, commits } = { requests: sum((one) => one.requests), commits: sum((one) => one.commits) };
   return (
-    `${store}: ${requests} requests, ${commits} commits in ${sum((one) => one.sessions)} sessions, ` +
+    `${store}: ${sum((one) => one.requests)} requests, ${sum((one) => one.commits)} commits in ${sum((one) => one.sessions)} sessions, ` +
     `${sum((one) => one.conflicts)} conflicts, ${sum((one) => one.retries)} retries, ${sum((one) => one.unknown)} unknown; ` +
     `faults: ${[...injected].map(([name, times]) => `${name} ${times}`).join(", ")}; ` +
     `${sum((one) => one.checks)} checks, ${sum((one) => one.violations.length)} violations`

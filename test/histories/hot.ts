@@ -1,4 +1,5 @@
 import { createSessionManager } from "unsession";
+import { timeouts } from "../stores/_sessions.ts";
 import { openStorage, type Address } from "./storage.ts";
 
 /** What a process is told that writes into one hot session. */
@@ -10,9 +11,6 @@ export interface HotJob {
   /** The numbers of its requests. */
   readonly requests: readonly number[];
 }
-
-// Long, since two hundred requests at once share the processors with whatever else runs.
-const timeouts = { load: 30_000, save: 30_000 };
 
 const { address, cookie, deed, requests } = JSON.parse(process.argv[2] as string) as HotJob;
 const { store } = await openStorage(address);

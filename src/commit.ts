@@ -4,6 +4,7 @@ import type { createEngine } from "./engine.ts";
 import { cookieMaxAge, isRenewalDue } from "./lifecycle.ts";
 import { isProduction, notice } from "./notice.ts";
 import { protectFromCaches } from "./response-headers.ts";
+import { isRotationDue, rotate } from "./rotate.ts";
 import { save } from "./save.ts";
 import type { SessionState, Stored } from "./session-state.ts";
 import { touch } from "./touch.ts";
@@ -35,10 +36,10 @@ export async function commit(
     await engine.inTurn("commit", state, async () => {
       state.answered = true;
       if (failed || state.status === "destroyed") return;
+      // A response that switches protocols takes no cookie, and nothing is renewed without one.
+      state.renews &&= response?.status !== 101;
       await save(context, state);
-      const { stored } = state;
-      if (state.status === "stored" && isRenewalDue((stored as Stored).record, options.now()))
-        await context.trace("touch", state, () => touch(context, state));
+      await renew(context, state);
     });
   }
   const cookies = await takeCookies(context, state);
@@ -51,6 +52,14 @@ export async function commit(
   return cookies;
 }
 
+/** Gives the session a new token if that is due, or else a new idle window; either comes with a cookie. */
+async function renew(context: Context, state: SessionState): Promise<void> {
+  const { stored, status, renews } = state;
+  if (status !== "stored" || stored?.token === undefined || !renews) return;
+  if (isRotationDue(context, stored)) return context.trace("rotate", state, () => rotate(context, state));
+  if (isRenewalDue(stored.record, context.options.now())) await context.trace("touch", state, () => touch(context, state));
+}
+
 async function takeCookies(context: Context, state: SessionState): Promise<string[]> {
   const { options } = context;
   const { cookieAction } = state;
@@ -58,6 +67,8 @@ async function takeCookies(context: Context, state: SessionState): Promise<strin
   if (cookieAction === "none") return [];
   if (cookieAction === "clear") return [clearCookie(options.cookie, isSecure(context, state))];
   const { token, record } = state.stored as Stored;
+  // The request that rotated the session has sent the cookie, and this one does not know it.
+  if (token === undefined) return [];
   const { persistent, maxAge } = state.cookie;
   // Who asked for an age asked for a cookie that outlives the browser.
   const lives = persistent ?? (maxAge !== undefined || options.persistent);

@@ -2,6 +2,7 @@ import { createCodec, isPromise, type Codec } from "./codec.ts";
 import { SessionError, storeError } from "./errors.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { Queue } from "./queue.ts";
+import { acceptsRawIds } from "./migration.ts";
 import { openStore } from "./stores/open.ts";
 import type { MaybePromise, Store } from "./stores/store.ts";
 import type { RecordMeta } from "./record.ts";
@@ -134,19 +135,21 @@ export class Context {
 
   /** What a record of this manager says of itself from the beginning. */
   get ownMeta(): RecordMeta {
-    return this.options.hashIds ? {} : { prefix: this.options.prefix };
+    const { hashIds, prefix, acceptUnsignedUntil } = this.options;
+    return { ...(hashIds ? {} : { prefix }), ...(acceptUnsignedUntil === 0 ? {} : { signed: true }) };
   }
 
   /** True for the key of a record of this manager, as against one that only begins with the prefix. */
   isKey(key: string): boolean {
-    const rest = key.slice(this.options.prefix.length);
-    return key.startsWith(this.options.prefix) && (this.options.hashIds ? isSessionId(rest) : isToken(rest));
+    const { prefix, hashIds } = this.options;
+    const rest = key.slice(prefix.length);
+    return key.startsWith(prefix) && (hashIds && !acceptsRawIds(this.options) ? isSessionId(rest) : isToken(rest));
   }
 
-  /** The session id that a store key belongs to. */
-  async idOf(key: string): Promise<string> {
+  /** The session id that a store key belongs to: a record under a raw token says its prefix. */
+  async idOf(key: string, { prefix }: RecordMeta = this.ownMeta): Promise<string> {
     const rest = key.slice(this.options.prefix.length);
-    return this.options.hashIds ? rest : hashToken(rest);
+    return prefix === undefined ? rest : hashToken(rest);
   }
 
   /** Releases what was opened here. */

@@ -1,7 +1,7 @@
-import { startAttempt, writeConditionally } from "./conditional-write.ts";
+import { startAttempt, writeConditionally, type Written } from "./conditional-write.ts";
 import { Budget, type Context } from "./context.ts";
-import { rememberWrite } from "./record.ts";
-import { becomeDestroyed, deadRecord } from "./save.ts";
+import { deadRecord, parseRecord, rememberWrite, type SessionRecord } from "./record.ts";
+import { becomeDestroyed } from "./save.ts";
 import type { SessionState, Stored } from "./session-state.ts";
 
 /** A session in the store, wherever its key came from. */
@@ -30,22 +30,37 @@ export async function destroy(context: Context, state: SessionState): Promise<vo
 
 /**
  * Puts a dead record in the place of a live one, by compare-and-set: a write in flight then finds it changed, and never brings the
- * session back. False if it was not live any more.
+ * session back. Follows a session that was rotated, so that a logout with its old cookie ends it too. False if it was not live any
+ * more.
  */
 export async function bury(context: Context, target: Target): Promise<boolean> {
   const { options } = context;
   const budget = new Budget(context.platform, options.timeouts.save);
-  const written = await writeConditionally(
-    context,
-    budget,
-    target.key,
-    "destroy a session",
-    startAttempt(target),
-    async (record, writeId) => {
-      if (record.state !== "live") return undefined;
-      const next = { ...record, version: record.version + 1, writes: rememberWrite(record, writeId) };
-      return deadRecord(next, options.now(), options.tombstoneTtl);
-    },
-  );
-  return written.status === "written";
+  let at: Target | undefined = target;
+  while (at !== undefined) {
+    const written: Written = await writeConditionally(
+      context,
+      budget,
+      at.key,
+      "destroy a session",
+      startAttempt(at),
+      async (record, writeId) => {
+        if (record.state !== "live") return undefined;
+        const next = { ...record, version: record.version + 1, writes: rememberWrite(record, writeId) };
+        return deadRecord(next, options.now(), options.tombstoneTtl);
+      },
+    );
+    if (written.status === "written") return true;
+    at = written.status === "stopped" ? await successorOf(context, budget, written.record) : undefined;
+  }
+  return false;
+}
+
+/** Where a record was rotated to, however long ago. A record that was moved otherwise does not say. */
+async function successorOf(context: Context, budget: Budget, { meta }: SessionRecord): Promise<Target | undefined> {
+  if (meta.to === undefined) return undefined;
+  const key = context.options.prefix + meta.to;
+  const entry = await context.ask(budget, "destroy a session", (store) => store.get(key));
+  const record = entry === undefined ? undefined : parseRecord(entry.value);
+  return entry === undefined || record === undefined ? undefined : { key, entry, record };
 }

@@ -4,7 +4,14 @@ export type { SessionManager, SessionInfo, SessionCapabilities } from "./types.t
 
 // Session
 export { snapshot } from "./tracking/snapshot.ts";
-export type { Session, SessionControls, SessionCookieOverrides, SessionData, DefaultSessionData } from "./types.ts";
+export type {
+  Session,
+  SessionControls,
+  SessionCookieOverrides,
+  SessionData,
+  SessionLifetimeOverrides,
+  DefaultSessionData,
+} from "./types.ts";
 export type { Change as SessionChange } from "./tracking/tracker.ts";
 
 // Options

@@ -11,6 +11,31 @@ export interface Lifetime {
   readonly idleWindow: number;
 }
 
+/** The timeouts that hold for a session, in milliseconds; 0 for never. */
+export interface Timeouts {
+  readonly idleWindow: number;
+  readonly absoluteTimeout: number;
+}
+
+/** What a session says of its own timeouts, in seconds; 0 for never, undefined for what the manager says. */
+export interface OwnTimeouts {
+  readonly idle?: number;
+  readonly absolute?: number;
+}
+
+export function timeoutsOf(own: OwnTimeouts | undefined, otherwise: Timeouts): Timeouts {
+  const { idle, absolute } = own ?? {};
+  return {
+    idleWindow: idle === undefined ? otherwise.idleWindow : idle * 1000,
+    absoluteTimeout: absolute === undefined ? otherwise.absoluteTimeout : absolute * 1000,
+  };
+}
+
+/** A life under other timeouts: the absolute one counts from the creation, whenever it is given. */
+export function withTimeouts<L extends Lifetime>(life: L, { idleWindow, absoluteTimeout }: Timeouts): L {
+  return { ...life, idleWindow, absoluteAt: absoluteTimeout === 0 ? 0 : life.createdAt + absoluteTimeout };
+}
+
 /** A session that never goes idle still has its cookie renewed, which browsers forget after 400 days. */
 const FOREVER = 400 * 24 * 60 * 60 * 1000;
 

@@ -1,10 +1,10 @@
 import { Budget, type Context } from "./context.ts";
 import { readCookies } from "./cookie.ts";
 import { isExpired } from "./lifecycle.ts";
+import { acceptsRawIds, isReachable, readToken, type Brought } from "./migration.ts";
 import { parseRecord, type SessionRecord } from "./record.ts";
 import { createSession, type SessionEngine } from "./session.ts";
 import { createBase, SessionState, type Base, type Stored } from "./session-state.ts";
-import type { StoreEntry } from "./stores/store.ts";
 import { hashToken } from "./token.ts";
 import type { RejectReason, Session } from "./types.ts";
 
@@ -17,7 +17,7 @@ const MAX_CANDIDATES = 4;
 export type Found =
   | ({ readonly kind: "live"; readonly data: Fields; readonly flash: Fields; readonly base: Base } & { readonly stored: Stored })
   /** Moved or dead: ended by another request. */
-  | { readonly kind: "ended"; readonly id: string }
+  | { readonly kind: "ended"; readonly id: string; readonly reuse?: { readonly successorId: string | undefined } }
   | { readonly kind: "expired" | "corrupt" | "unknown"; readonly id: string };
 
 /**
@@ -30,11 +30,12 @@ export async function loadSession(
   context: Context,
   engine: SessionEngine,
   header: string | null | undefined,
-  secure: boolean | undefined,
+  request: { readonly secure?: boolean | undefined; readonly touch?: boolean | undefined } = {},
 ): Promise<Session> {
   const { options } = context;
   const values = readCookies(header, options.cookie.name);
-  const state = new SessionState(options.now(), values.length > 0, secure);
+  const state = new SessionState(options.now(), values.length > 0, request.secure);
+  state.renews = request.touch ?? true;
   const found = await findCandidates(context, values);
   const live = found.filter((one) => one.kind === "live");
   const [only] = live;
@@ -48,6 +49,7 @@ export async function loadSession(
   for (const one of found) {
     if (one.kind === "unknown") reject(context, "unknown", one.id);
     else if (one.kind === "expired" || one.kind === "corrupt") context.tell(one.kind, { id: one.id });
+    else if (one.kind === "ended" && one.reuse !== undefined) context.tell("reuse", { id: one.id, ...one.reuse });
   }
   // The browser may have got a newer cookie by now, which nothing sent for this request may overwrite.
   if (live.length === 0 && found.some((one) => one.kind === "ended")) state.status = "ended";
@@ -60,47 +62,81 @@ export function becomeStored(state: SessionState, found: Found & { kind: "live" 
   state.stored = found.stored;
   state.base = found.base;
   state.flash = new Map(Object.entries(found.flash));
-  state.cookie = { ...found.stored.record.meta.cookie };
+  state.showOverrides(found.stored.record.meta);
 }
 
 async function findCandidates(context: Context, values: readonly string[]): Promise<Found[]> {
-  const tokens = new Set<string>();
+  const tokens = new Map<string, Brought>();
   for (const value of values) {
     if (tokens.size === MAX_CANDIDATES) break;
     // In turn, not at once: most requests have one, and a flood of bad ones is not to be worked on side by side.
-    const token = await context.signer.verify(value);
-    if (token === undefined) reject(context, "malformed", undefined);
-    else tokens.add(token);
+    const brought = await readToken(context, value);
+    if (brought === undefined) reject(context, "malformed", undefined);
+    else if (!brought.isUnsigned || !tokens.has(brought.token)) tokens.set(brought.token, brought);
   }
   if (tokens.size === 0) return [];
   const budget = new Budget(context.platform, context.options.timeouts.load);
-  return Promise.all([...tokens].map((token) => findByToken(context, token, budget)));
+  return Promise.all([...tokens.values()].map((brought) => findByToken(context, budget, brought)));
 }
 
 /** Looks a token up. */
-export async function findByToken(context: Context, token: string, budget: Budget): Promise<Found> {
+export async function findByToken(context: Context, budget: Budget, { token, isUnsigned }: Brought): Promise<Found> {
   const id = await hashToken(token);
-  const key = context.keyOf(token, id);
-  const entry = await context.ask(budget, "load a session", (store) => store.get(key));
-  return entry === undefined ? { kind: "unknown", id } : interpret(context, { token, id, key, entry });
+  const findAt = async (key: string, isRaw: boolean): Promise<Found> => {
+    const approach = isUnsigned || isRaw ? { isUnsigned, isRaw } : undefined;
+    const entry = await context.ask(budget, "load a session", (store) => store.get(key));
+    return entry === undefined ? { kind: "unknown", id } : interpret(context, budget, { token, id, key, entry, approach });
+  };
+  const found = await findAt(context.keyOf(token, id), false);
+  return found.kind === "unknown" && acceptsRawIds(context.options) ? findAt(context.options.prefix + token, true) : found;
 }
 
-/** Reads an entry of the store as a session. */
-export async function interpret(
-  context: Context,
-  place: { token: string; id: string; key: string; entry: StoreEntry },
-): Promise<Found> {
+/** Reads an entry of the store as a session, or as what leads to one. */
+export async function interpret(context: Context, budget: Budget, place: Omit<Stored, "record">): Promise<Found> {
   const { id } = place;
   const record = parseRecord(place.entry.value);
   if (record === undefined) return { kind: "corrupt", id };
+  if (!isReachable(context, record.meta, place.approach)) return { kind: "unknown", id };
   const expired = isExpired(record, context.options.now());
   // A tombstone past its time, in a store that does not drop it.
-  if (record.state !== "live") return { kind: expired ? "unknown" : "ended", id };
+  if (record.state !== "live" && expired) return { kind: "unknown", id };
+  if (record.state === "dead") return { kind: "ended", id };
+  if (record.state === "moved") return (await findSuccessor(context, budget, record)) ?? moved(context, id, record);
   if (expired) return { kind: "expired", id };
-  if (record.meta.prefix !== context.ownMeta.prefix) return { kind: "unknown", id };
   const decoded = await decodeRecord(context, record);
   if (decoded === undefined) return { kind: "corrupt", id };
   return { kind: "live", stored: { ...place, record }, ...decoded };
+}
+
+/**
+ * The session that a record was rotated to, for requests that were in flight then; `undefined` if it leads nowhere, or no more.
+ *
+ * One hop: a token is older than the grace before it is rotated again, so that what is moved there was regenerated.
+ */
+export async function findSuccessor(
+  context: Context,
+  budget: Budget,
+  record: SessionRecord,
+): Promise<(Found & { kind: "live" }) | undefined> {
+  const { to } = record.meta;
+  if (record.state !== "moved" || to === undefined || isPastGrace(context, record)) return undefined;
+  const key = context.options.prefix + to;
+  const entry = await context.ask(budget, "load a session", (store) => store.get(key));
+  const next = entry === undefined ? undefined : parseRecord(entry.value);
+  if (entry === undefined || next?.state !== "live") return undefined;
+  const found = await interpret(context, budget, { token: undefined, id: await context.idOf(key), key, entry });
+  return found.kind === "live" ? found : undefined;
+}
+
+/** A token that was replaced. Whoever still sends it after the grace may have stolen it. */
+async function moved(context: Context, id: string, record: SessionRecord): Promise<Found> {
+  if (!isPastGrace(context, record)) return { kind: "ended", id };
+  const { to } = record.meta;
+  return { kind: "ended", id, reuse: { successorId: to === undefined ? to : await context.idOf(context.options.prefix + to) } };
+}
+
+function isPastGrace({ options }: Context, { touchedAt }: SessionRecord): boolean {
+  return options.now() - touchedAt >= options.rotateGrace;
 }
 
 /** The data and one-time values of a record, `undefined` if they cannot be read. */

@@ -5,6 +5,7 @@ import { createEngine } from "./engine.ts";
 import { unsupportedError } from "./errors.ts";
 import { expiresAt, isExpired } from "./lifecycle.ts";
 import { findByToken, loadSession } from "./load.ts";
+import { acceptsRawIds, isReachable, readToken } from "./migration.ts";
 import { notice } from "./notice.ts";
 import { resolveOptions, type ResolvedOptions } from "./options.ts";
 import { parseRecord, type SessionRecord } from "./record.ts";
@@ -65,8 +66,11 @@ export function createManager<T extends object>(options: SessionOptions<T> | und
   }
   const loadBudget = (): Budget => new Budget(on, timeouts.load);
 
-  const isLive = (record: SessionRecord): boolean =>
-    record.state === "live" && !isExpired(record, now()) && record.meta.prefix === context.ownMeta.prefix;
+  const isLive = (record: SessionRecord): boolean => record.state === "live" && !isExpired(record, now()) && isOurs(record);
+
+  const isOurs = ({ meta }: SessionRecord): boolean =>
+    isReachable(context, meta) ||
+    (acceptsRawIds(context.options) && isReachable(context, meta, { isUnsigned: false, isRaw: true }));
 
   /** Every live record, with its key. */
   async function* records(): AsyncGenerator<Pick<Stored, "key" | "entry" | "record">> {
@@ -86,33 +90,36 @@ export function createManager<T extends object>(options: SessionOptions<T> | und
     }
   }
 
-  /** The record of a session id. With raw tokens as keys an id leads to none, so all are looked through. */
+  /** The record of a session id, or what it was rotated to. Under a raw token an id leads to none, so all are looked through. */
   async function find(id: string): Promise<Pick<Stored, "key" | "entry" | "record"> | undefined> {
-    if (!context.options.hashIds) {
-      for await (const one of records()) if ((await context.idOf(one.key)) === id) return one;
-      return undefined;
-    }
     if (!isSessionId(id)) return undefined;
-    const key = prefix + id;
-    const entry = await context.ask(loadBudget(), "find a session", (store) => store.get(key));
-    const record = entry === undefined ? undefined : parseRecord(entry.value);
-    return entry !== undefined && record !== undefined && isLive(record) ? { key, entry, record } : undefined;
+    const { hashIds } = context.options;
+    if (hashIds) {
+      const key = prefix + id;
+      const entry = await context.ask(loadBudget(), "find a session", (store) => store.get(key));
+      const record = entry === undefined ? undefined : parseRecord(entry.value);
+      const leads = record !== undefined && isReachable(context, record.meta) && (isLive(record) || record.meta.to !== undefined);
+      if (entry !== undefined && leads) return { key, entry, record };
+    }
+    if (hashIds && !acceptsRawIds(context.options)) return undefined;
+    for await (const one of records()) if ((await context.idOf(one.key, one.record.meta)) === id) return one;
+    return undefined;
   }
 
   const manager: SessionManager<T> = {
     load: (header, request) =>
-      context.trace("load", undefined, () => loadSession(context, engine, header, request?.secure)) as Promise<Session<T>>,
+      context.trace("load", undefined, () => loadSession(context, engine, header, request)) as Promise<Session<T>>,
     async commit(session, response) {
       return commit(context, engine, stateOf(session), response);
     },
     async find(value) {
-      const token = await context.signer.verify(value);
-      if (token === undefined) return undefined;
-      const found = await findByToken(context, token, loadBudget());
+      const brought = await readToken(context, value);
+      if (brought === undefined) return undefined;
+      const found = await findByToken(context, loadBudget(), brought);
       return found.kind === "live" ? (found.data as T) : undefined;
     },
     async *list() {
-      for await (const { key, record } of records()) yield await describe(context, key, record.createdAt, expiresAt(record));
+      for await (const { key, record } of records()) yield await describe(context, key, record);
     },
     async count() {
       let count = 0;
@@ -161,6 +168,8 @@ async function* listKeys(context: Context, store: Store, budget: () => Budget): 
   }
 }
 
-async function describe(context: Context, key: string, createdAt: number, end: number | undefined): Promise<SessionInfo> {
-  return { id: await context.idOf(key), createdAt: new Date(createdAt), expiresAt: end === undefined ? null : new Date(end) };
+async function describe(context: Context, key: string, record: SessionRecord): Promise<SessionInfo> {
+  const end = expiresAt(record);
+  const id = await context.idOf(key, record.meta);
+  return { id, createdAt: new Date(record.createdAt), expiresAt: end === undefined ? null : new Date(end) };
 }

@@ -15,14 +15,23 @@ export interface ResolvedOptions {
   readonly idleWindow: number;
   /** 0: none. */
   readonly absoluteTimeout: number;
+  /** Whether a request renews its session. */
+  readonly touch: (event: unknown) => boolean;
+  /** 0: never. */
+  readonly rotateEvery: number;
+  readonly rotateGrace: number;
   readonly cookie: CookieAttributes;
   readonly secure: boolean | "auto";
   readonly persistent: boolean;
   /** The first writes, all read; none for what is built in. */
   readonly serializers: readonly Serializer[];
   readonly secrets: readonly string[];
+  /** Milliseconds since the epoch; 0: not at all. */
+  readonly acceptUnsignedUntil: number;
   readonly generateToken: () => string;
   readonly hashIds: boolean;
+  /** Milliseconds since the epoch; 0: not at all. */
+  readonly acceptRawIdsUntil: number;
   readonly preload: (event: unknown) => boolean;
   readonly commitOn: "success" | "always";
   readonly conflict: "merge" | "reject" | Resolve;
@@ -36,6 +45,9 @@ export interface ResolvedOptions {
 
 /** A century: more is a mistake in the unit. */
 const MAX_SECONDS = 100 * 365 * 24 * 60 * 60;
+
+/** Requests in flight end sooner, and every second is one more that a stolen token works (PHP manual, `session_regenerate_id`). */
+const MAX_GRACE = 300;
 
 const MAX_MILLISECONDS = 24 * 60 * 60 * 1000;
 
@@ -62,6 +74,8 @@ const HOOKS: readonly (keyof SessionHooks)[] = [
   "conflict",
   "gone",
   "corrupt",
+  "rotated",
+  "reuse",
   "error",
 ];
 
@@ -71,11 +85,16 @@ const OPTIONS: readonly (keyof SessionOptions)[] = [
   "prefix",
   "idleTimeout",
   "absoluteTimeout",
+  "touch",
+  "rotateEvery",
+  "rotateGrace",
   "cookie",
   "serializer",
   "secret",
+  "acceptUnsignedUntil",
   "generateToken",
   "hashIds",
+  "acceptRawIdsUntil",
   "preload",
   "commitOn",
   "conflict",
@@ -106,8 +125,6 @@ const COOKIE_OPTIONS: readonly (keyof CookieOptions)[] = [
  */
 export function resolveOptions<T extends object>(options: SessionOptions<T> = {}): ResolvedOptions {
   checkKeys("options", options, OPTIONS);
-  const preload = or(options.preload, false);
-  check("preload", preload, isBoolean(preload) || isFunction(preload), "a boolean or a function of the event");
   const conflict = or(options.conflict, "merge");
   check(
     "conflict",
@@ -129,12 +146,16 @@ export function resolveOptions<T extends object>(options: SessionOptions<T> = {}
     prefix: resolvePrefix(or(options.prefix, "session:")),
     idleWindow: seconds("idleTimeout", options.idleTimeout === null ? 0 : or(options.idleTimeout, 2_592_000), 0),
     absoluteTimeout: isAbsent(options.absoluteTimeout) ? 0 : seconds("absoluteTimeout", options.absoluteTimeout, 1),
+    touch: predicate("touch", options.touch, true),
+    ...resolveRotation(options),
     ...resolveCookie(or(options.cookie, {})),
     serializers: resolveSerializers(options.serializer),
     secrets: resolveSecrets(options.secret),
+    acceptUnsignedUntil: until("acceptUnsignedUntil", options.acceptUnsignedUntil, options.secret !== undefined, "`secret`"),
     generateToken: functionOr("generateToken", options.generateToken, generateToken),
     hashIds: booleanOr("hashIds", options.hashIds, true),
-    preload: typeof preload === "function" ? preload : () => preload,
+    acceptRawIdsUntil: until("acceptRawIdsUntil", options.acceptRawIdsUntil, options.hashIds !== false, "`hashIds: true`"),
+    preload: predicate("preload", options.preload, false),
     commitOn: oneOf("commitOn", or(options.commitOn, "success"), ["success", "always"]),
     conflict,
     onGone: oneOf("onGone", or(options.onGone, "throw"), ["throw", "drop"]),
@@ -250,6 +271,26 @@ function resolveSerializers(serializer: Serializer | readonly Serializer[] | und
   return Object.freeze(serializers);
 }
 
+function resolveRotation({
+  rotateEvery: every,
+  rotateGrace: grace,
+}: SessionOptions<never>): Pick<ResolvedOptions, "rotateEvery" | "rotateGrace"> {
+  const rotateEvery = isAbsent(every) ? 0 : seconds("rotateEvery", every, 1);
+  const rotateGrace = whole("rotateGrace", or(grace, 60), 1, MAX_GRACE, "a whole number of seconds") * 1000;
+  // A token that is forwarded leads to one that is not.
+  check("rotateEvery", every, rotateEvery === 0 || rotateEvery > rotateGrace, "more seconds than `rotateGrace`");
+  return { rotateEvery, rotateGrace };
+}
+
+/** A date up to which something old is accepted, in milliseconds; 0 for none. */
+function until(option: string, date: Date | string | number | undefined, isNeeded: boolean, needs: string): number {
+  if (date === undefined) return 0;
+  const time = date instanceof Date || typeof date === "string" ? new Date(date).getTime() : date;
+  check(option, date, Number.isInteger(time) && time > 0, "a Date, an ISO 8601 string, or milliseconds since the epoch");
+  check(option, date, isNeeded, `no value without ${needs}`);
+  return time;
+}
+
 function resolveSecrets(secret: string | readonly string[] | undefined): readonly string[] {
   if (secret === undefined) return [];
   const secrets: readonly unknown[] = Array.isArray(secret) ? secret : [secret];
@@ -312,6 +353,16 @@ function booleanOr(option: string, value: unknown, otherwise: boolean): boolean 
 function functionOr<F extends (...args: never[]) => unknown>(option: string, value: F | undefined, otherwise: F): F {
   check(option, value, value === undefined || isFunction(value), "a function");
   return value ?? otherwise;
+}
+
+function predicate<P extends (event: unknown) => boolean>(
+  option: string,
+  value: boolean | P | undefined,
+  otherwise: boolean,
+): (event: unknown) => boolean {
+  const given = or<boolean | P>(value, otherwise);
+  check(option, given, isBoolean(given) || isFunction(given), "a boolean or a function of the event");
+  return typeof given === "function" ? given : () => given;
 }
 
 function oneOf<V extends string>(option: string, value: V, accepted: readonly V[]): V {

@@ -1,7 +1,7 @@
 import { getRandomValues } from "uncrypto";
 import { base64url } from "./base64url.ts";
 import { encodeUtf8 } from "./byte-string.ts";
-import type { Lifetime } from "./lifecycle.ts";
+import type { Lifetime, OwnTimeouts } from "./lifecycle.ts";
 import { byteLength } from "./limits.ts";
 
 /**
@@ -29,7 +29,7 @@ import { byteLength } from "./limits.ts";
  * | 204 | 8 | length of the flash section |
  * | 212 | 8 | length of the data section |
  *
- * Meta is JSON in ASCII: owner, cookie overrides, prefix (with raw tokens as keys). Numbers are decimal, padded with zeros, so that a back end can compare or
+ * Meta is JSON in ASCII: owner, cookie overrides, what `RecordMeta` names. Numbers are decimal, padded with zeros, so that a back end can compare or
  * replace a field by its offset. The lengths tell a truncated record.
  */
 export interface SessionRecord extends Lifetime {
@@ -56,6 +56,14 @@ export interface RecordMeta {
   readonly prefix?: string;
   readonly owner?: string;
   readonly cookie?: { readonly persistent?: boolean; readonly maxAge?: number };
+  /** Timeouts of its own. The header holds the instants that follow from them. */
+  readonly timeouts?: OwnTimeouts;
+  /** While unsigned tokens are accepted: the token was given out signed, so unsigned it is none. */
+  readonly signed?: true;
+  /** When the token was given out, if not with the creation; milliseconds since the epoch. */
+  readonly issuedAt?: number;
+  /** Of a record that was moved by a rotation: the key of the session by now, less the prefix. */
+  readonly to?: string;
 }
 
 /** How many write ids a record remembers: a retry is exact while no more writes than this came between (security.md, 3.2). */
@@ -190,6 +198,25 @@ export function touchedHeader(record: SessionRecord, text: string): string {
   return encodeHeader(record, text.slice(0, 3), meta, flash, data);
 }
 
+/** What stays of a session that was ended: that it was, and how it may be reached, for as long as a late request may come. */
+export function deadRecord(record: SessionRecord, now: number, tombstoneTtl: number): SessionRecord {
+  const { prefix, signed } = record.meta;
+  return {
+    ...record,
+    state: "dead",
+    touchedAt: now,
+    absoluteAt: 0,
+    idleWindow: tombstoneTtl,
+    data: { serializer: record.data.serializer, text: "" },
+    flash: undefined,
+    meta: { ...(prefix === undefined ? {} : { prefix }), ...(signed === undefined ? {} : { signed }) },
+  };
+}
+
+export function isSameText(a: Encoded | undefined, b: Encoded | undefined): boolean {
+  return a?.text === b?.text && a?.serializer === b?.serializer;
+}
+
 /** 64 random bits: two writes of one session never share an id. */
 export function createWriteId(): string {
   return base64url(getRandomValues(new Uint8Array(8)));
@@ -227,11 +254,21 @@ function parseMeta(text: string): RecordMeta | undefined {
 
 /** What is known in it is as it was written; what a later version adds is kept. */
 function isMeta(meta: unknown): meta is RecordMeta {
-  if (typeof meta !== "object" || meta === null || Array.isArray(meta)) return false;
-  const { owner = "", cookie = {} } = meta as { owner?: unknown; cookie?: { persistent?: unknown; maxAge?: unknown } };
-  if (typeof owner !== "string" || typeof cookie !== "object" || cookie === null) return false;
+  if (!isObject(meta) || Array.isArray(meta)) return false;
+  const { owner = "", to = "", issuedAt = 0, cookie = {}, timeouts = {} } = meta as Record<string, unknown>;
+  if (typeof owner !== "string" || typeof to !== "string" || !isCount(issuedAt)) return false;
+  if (!isObject(cookie) || !isObject(timeouts)) return false;
   const { persistent = false, maxAge = 1 } = cookie;
-  return typeof persistent === "boolean" && Number.isInteger(maxAge) && (maxAge as number) > 0;
+  const { idle = 0, absolute = 0 } = timeouts;
+  return typeof persistent === "boolean" && isCount(maxAge) && maxAge > 0 && isCount(idle) && isCount(absolute);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function digits(value: number, width: number): string {

@@ -21,7 +21,7 @@ export async function reload(context: Context, state: SessionState): Promise<voi
   state.tracker.checkpoint();
   state.tracker.settle();
   state.flashChanges.clear();
-  state.cookieChanged = false;
+  state.cookieChanged = state.timeoutsChanged = false;
   state.cleared = false;
   state.unanswered = undefined;
 }
@@ -30,8 +30,9 @@ async function readAgain(context: Context, state: SessionState): Promise<Record<
   const stored = state.stored as Stored;
   const budget = new Budget(context.platform, context.options.timeouts.load);
   const entry = await context.ask(budget, "load a session", (store) => store.get(stored.key));
-  const found = entry === undefined ? undefined : await interpret(context, { ...stored, entry });
+  const found = entry === undefined ? undefined : await interpret(context, budget, { ...stored, entry });
   if (found?.kind === "live") {
+    state.cookieChanged = state.timeoutsChanged = false;
     becomeStored(state, found);
     return found.data;
   }

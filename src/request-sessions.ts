@@ -70,9 +70,9 @@ export function loadOnce(
   context: object,
   session: RequestSession,
   cookieHeader: string | null,
-  secure: boolean | undefined,
+  request: { readonly secure: boolean | undefined; readonly touch: boolean },
 ): Promise<Session> {
-  session.loading ??= session.manager.load(cookieHeader, { secure }).then((loaded) => {
+  session.loading ??= session.manager.load(cookieHeader, request).then((loaded) => {
     (context as Record<string, unknown>)[session.name] = loaded;
     return loaded;
   });

@@ -1,12 +1,25 @@
 import { createRecord, startAttempt, writeConditionally, type Written } from "./conditional-write.ts";
 import { Budget, type Context } from "./context.ts";
-import { committedError, conflictError, goneError, optionError, storeError } from "./errors.ts";
+import { committedError, goneError, optionError, storeError } from "./errors.ts";
+import { followRotation } from "./follow.ts";
 import { isExpired, isRenewalDue, type Lifetime } from "./lifecycle.ts";
 import { checkSize } from "./limits.ts";
 import { decodeRecord } from "./load.ts";
-import { merge, type ConflictPolicy, type MergeConflict, type Merged } from "./merge.ts";
+import type { ConflictPolicy } from "./merge.ts";
+import { mergeChanges, type MergedChanges } from "./merge-changes.ts";
+import { withOverrides, withOwnTimeouts, type OverrideChanges } from "./overrides.ts";
 import { rebase } from "./rebase.ts";
-import { createWriteId, overheadOf, rememberWrite, sizeOf, type Encoded, type RecordMeta, type SessionRecord } from "./record.ts";
+import {
+  createWriteId,
+  deadRecord,
+  isSameText,
+  overheadOf,
+  rememberWrite,
+  sizeOf,
+  type Encoded,
+  type RecordMeta,
+  type SessionRecord,
+} from "./record.ts";
 import { applyRevision, type Revise } from "./revise.ts";
 import { createBase, type SessionState, type Stored } from "./session-state.ts";
 import { hashToken, isToken } from "./token.ts";
@@ -17,7 +30,7 @@ import { copy } from "./tracking/snapshot.ts";
 type Fields = Record<string, unknown>;
 
 /**
- * Stores what a session changed: data, one-time values, cookie overrides. With `revise`, that too, on the newest data.
+ * Stores what a session changed: data, one-time values, overrides. With `revise`, that too, on the newest data.
  *
  * A session is created when it first has something to keep. After that a write replaces the very version it was made from, or
  * merges into the newer one and tries again, so that nothing of another request is lost. A session that was ended is never
@@ -26,7 +39,10 @@ type Fields = Record<string, unknown>;
  * @throws {SessionError} see `$save`
  */
 export async function save(context: Context, state: SessionState, revise?: Revise): Promise<void> {
-  const budget = new Budget(context.platform, context.options.timeouts.save);
+  await saveWithin(context, new Budget(context.platform, context.options.timeouts.save), state, revise);
+}
+
+async function saveWithin(context: Context, budget: Budget, state: SessionState, revise: Revise | undefined): Promise<void> {
   if (state.status === "stored") await makeCertain(state, budget);
   if (state.status === "destroyed") return;
   if (state.status === "ended") return saveEnded(context, state, revise);
@@ -37,7 +53,7 @@ export async function save(context: Context, state: SessionState, revise?: Revis
   const write = (within: Budget, next: Parameters<typeof writeConditionally>[5]): Promise<Written> =>
     writeConditionally(context, within, stored.key, "save a session", attempt, next);
   // After the response there is no cookie to renew, and the idle window moves only together with it.
-  const mayRenew = revise === undefined || !state.answered;
+  const mayRenew = state.renews && (revise === undefined || !state.answered);
   let last: Composed | undefined;
   let renewed = false;
   const compared = write(budget, async (record, writeId) => {
@@ -46,22 +62,25 @@ export async function save(context: Context, state: SessionState, revise?: Revis
     if (record.state !== "live" || isExpired(record, context.options.now())) return undefined;
     last = await compose(context, budget, state, record, revise);
     if (isSameAs(last, record)) return undefined;
-    renewed = mayRenew && isRenewalDue(record, context.options.now());
+    renewed = mayRenew && (last.changes.timeouts !== undefined || isRenewalDue(record, context.options.now()));
     return nextRecord(context, record, writeId, last, renewed);
   });
   const written = await compared.catch((error: unknown) => {
     if (attempt.unanswered !== undefined) {
       state.unanswered = async (later) => {
         const found = await write(later, async () => undefined);
-        if (found.status === "written") becomeSaved(context, state, last as Composed, found, renewed);
+        if (found.status === "written") await becomeSaved(context, later, state, last as Composed, found, renewed);
       };
     }
     throw error;
   });
-  // Under its new token the session lives on, with all that this request did not come to change in it.
-  if (written.status === "stopped" && written.record.state === "moved") return becomeGone(context, state);
+  if (written.status === "stopped" && written.record.state === "moved") {
+    if (await followRotation(context, budget, state, written.record)) return saveWithin(context, budget, state, revise);
+    // Under its new token the session lives on, with all that this request did not come to change in it.
+    return becomeGone(context, state);
+  }
   if (last === undefined || written.status === "missing") return saveEnded(context, state, revise);
-  becomeSaved(context, state, last, written, renewed);
+  await becomeSaved(context, budget, state, last, written, renewed);
 }
 
 /**
@@ -75,20 +94,22 @@ export async function makeCertain(state: SessionState, budget: Budget): Promise<
 }
 
 /** Takes note that the store holds what was composed. */
-function becomeSaved(
+async function becomeSaved(
   context: Context,
+  budget: Budget,
   state: SessionState,
   composed: Composed,
   written: Exclude<Written, { status: "missing" }>,
   renewed: boolean,
-): void {
+): Promise<void> {
   const stored = { ...(state.stored as Stored), entry: written.entry, record: written.record };
   settle(context, state, composed, stored);
   if (composed.ends) return becomeDestroyed(context, state);
   if (written.status === "stopped") return;
-  if (renewed || composed.cookie !== undefined) state.cookieAction = "set";
+  const { cookie, timeouts } = composed.changes;
+  if (renewed || cookie !== undefined || timeouts !== undefined) state.cookieAction = "set";
   context.tell("saved", { id: stored.id });
-  if (written.newest.state !== "live") becomeEnded(state);
+  if (written.newest.state !== "live" && !(await followRotation(context, budget, state, written.newest))) becomeEnded(state);
 }
 
 /** Takes note that another request ended the session: nothing more is stored, and the browser may have a newer cookie by now. */
@@ -118,8 +139,8 @@ interface Composed {
   readonly flash: Map<string, unknown>;
   readonly flashText: Encoded | undefined;
   readonly meta: RecordMeta;
-  /** The cookie overrides this writes, if they changed. */
-  readonly cookie: SessionState["cookie"] | undefined;
+  /** The overrides that this writes. */
+  readonly changes: OverrideChanges;
   readonly flashChanges: Map<string, unknown>;
   /** `$clear` was called, and nothing is left: the session ends. */
   readonly ends: boolean;
@@ -127,10 +148,6 @@ interface Composed {
   readonly merged: MergedChanges | undefined;
   /** The session's own tree as it was merged. */
   readonly mine: Fields | undefined;
-}
-
-interface MergedChanges extends Merged {
-  readonly conflicts: readonly MergeConflict[];
 }
 
 /** Composes what to store, given the newest record; none if the session is new. */
@@ -145,7 +162,10 @@ async function compose(
   // From here to the checkpoint in one step: what the user changes later is not part of this.
   const { tracker, base, cleared } = state;
   const flashChanges = new Map(state.flashChanges);
-  const cookie = state.cookieChanged ? state.cookie : undefined;
+  const changes = {
+    cookie: state.cookieChanged ? state.cookie : undefined,
+    timeouts: state.timeoutsChanged ? state.timeouts : undefined,
+  };
   tracker.checkpoint();
   const isNewer = record !== undefined && !isSameText(record.data, base.encoded);
   if (isNewer) context.tracer?.hear("merged", { id: state.stored?.id });
@@ -157,33 +177,14 @@ async function compose(
   const data = await context.codec.encode(tree);
   const flashText = flash.size === 0 ? undefined : await context.codec.encode(Object.fromEntries(flash));
   const { meta: known } = record ?? { meta: context.ownMeta };
-  const meta = cookie === undefined ? known : withCookie(known, cookie);
+  const meta = withOverrides(known, changes);
   const ends = cleared && Object.keys(tree).length === 0 && flash.size === 0 && meta.owner === undefined;
   const { maxBytes = Infinity, binary = false } = await context.ask(budget, "save a session", (store) => store);
   // The user's limit is for what he keeps, the store's for all that is sent.
   const limit = Math.min(context.options.maxBytes, maxBytes - overheadOf({ data, flash: flashText, meta }, binary));
   const shown = flash.size === 0 ? tree : { ...tree, $flash: Object.fromEntries(flash) };
   checkSize(sizeOf(data) + sizeOf(flashText), limit, shown);
-  return { tree, data, flash, flashText, meta, cookie, flashChanges, ends, cleared, merged, mine };
-}
-
-/**
- * Merges what the user changed into a newer state of the session.
- *
- * @throws {SessionError} `ERR_SESSION_CONFLICT` if both changed the same place and that is to be refused
- */
-export function mergeChanges(context: Context, state: SessionState, theirs: Fields): MergedChanges {
-  const { tracker, base } = state;
-  const conflicts: MergeConflict[] = [];
-  const merged = merge(base.tree(), state.raw, theirs, (raw) => tracker.marks(raw), {
-    resolve: resolver(context),
-    report: (conflict) => conflicts.push(conflict),
-  });
-  if (conflicts.length > 0 && context.options.conflict === "reject") {
-    for (const { path } of conflicts) context.tell("conflict", { id: state.stored?.id, path });
-    throw conflictError(conflicts.map(({ path }) => path));
-  }
-  return { ...merged, conflicts };
+  return { tree, data, flash, flashText, meta, changes, flashChanges, ends, cleared, merged, mine };
 }
 
 /** What the store holds by now. */
@@ -199,11 +200,6 @@ async function theirState(
   return { data: () => decoded.data, flash: new Map(Object.entries(decoded.flash)) };
 }
 
-export function resolver(context: Context): (conflict: MergeConflict) => unknown {
-  const { conflict } = context.options;
-  return typeof conflict === "function" ? conflict : ({ mine }) => mine;
-}
-
 function nextRecord(
   context: Context,
   record: SessionRecord,
@@ -212,25 +208,13 @@ function nextRecord(
   renewed: boolean,
 ): SessionRecord {
   const now = context.options.now();
-  const life = renewed ? { touchedAt: now, idleWindow: context.options.idleWindow } : {};
-  const next = { ...record, ...life, version: record.version + 1, writes: rememberWrite(record, writeId) };
+  const { changes, meta } = composed;
+  const lasting = renewed || changes.timeouts !== undefined ? withOwnTimeouts(record, meta, context.options) : record;
+  const touchedAt = renewed ? now : record.touchedAt;
+  const next = { ...lasting, touchedAt, version: record.version + 1, writes: rememberWrite(record, writeId) };
   return composed.ends
     ? deadRecord(next, now, context.options.tombstoneTtl)
-    : { ...next, data: composed.data, flash: composed.flashText, meta: composed.meta };
-}
-
-/** What stays of a session that was ended: nothing but that it was, for as long as a late request may come. */
-export function deadRecord(record: SessionRecord, now: number, tombstoneTtl: number): SessionRecord {
-  return {
-    ...record,
-    state: "dead",
-    touchedAt: now,
-    absoluteAt: 0,
-    idleWindow: tombstoneTtl,
-    data: { serializer: record.data.serializer, text: "" },
-    flash: undefined,
-    meta: {},
-  };
+    : { ...next, data: composed.data, flash: composed.flashText, meta };
 }
 
 /** True if there is something to store. Exact: data that is back as it was is not. */
@@ -253,10 +237,6 @@ function isSameAs(composed: Composed, record: SessionRecord): boolean {
   );
 }
 
-export function isSameText(a: Encoded | undefined, b: Encoded | undefined): boolean {
-  return a?.text === b?.text && a?.serializer === b?.serializer;
-}
-
 /** What the user does while a save is on its way comes after it. */
 const LAST_WINS: ConflictPolicy = { resolve: ({ mine }) => mine, report: () => {} };
 
@@ -271,8 +251,9 @@ function settle(context: Context, state: SessionState, composed: Composed, store
   for (const [key, value] of composed.flashChanges) {
     if (state.flashChanges.get(key) === value) state.flashChanges.delete(key);
   }
-  if (state.cookie === composed.cookie) state.cookieChanged = false;
-  if (!state.cookieChanged) state.cookie = { ...composed.meta.cookie };
+  if (state.cookie === composed.changes.cookie) state.cookieChanged = false;
+  if (state.timeouts === composed.changes.timeouts) state.timeoutsChanged = false;
+  state.showOverrides(composed.meta);
   if (composed.cleared) state.cleared = false;
   tracker.settle();
   if (merged !== undefined) {
@@ -295,7 +276,7 @@ async function create(context: Context, budget: Budget, state: SessionState, rev
   if (state.answered && revise !== undefined) throw committedError();
   const { options } = context;
   const place = await createToken(context);
-  const life = { ...state.life(options.idleWindow, options.absoluteTimeout), touchedAt: options.now() };
+  const life = { ...state.life(options), touchedAt: options.now() };
   const record = firstRecord(life, composed);
   const entry = await createRecord(context, budget, place.key, record);
   if (entry === undefined) throw storeError("create a session", new Error("`generateToken` gave a token that is in use."));
@@ -331,12 +312,4 @@ function saveEnded(context: Context, state: SessionState, revise: Revise | undef
   if (revise === undefined && !flashSet && state.changes.length === 0) return;
   if (revise !== undefined && context.options.onGone === "drop") revise(copy(state.raw, new Map()) as Fields);
   becomeGone(context, state);
-}
-
-/** The meta section with new cookie overrides in it. */
-function withCookie(meta: RecordMeta, { persistent, maxAge }: SessionState["cookie"]): RecordMeta {
-  const { cookie: _, ...rest } = meta;
-  if (persistent === undefined && maxAge === undefined) return rest;
-  const cookie = { ...(persistent === undefined ? {} : { persistent }), ...(maxAge === undefined ? {} : { maxAge }) };
-  return { ...rest, cookie };
 }

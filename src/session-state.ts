@@ -2,8 +2,8 @@ import type { Codec } from "./codec.ts";
 import { isPromise } from "./codec.ts";
 import type { Budget } from "./context.ts";
 import { committedError, destroyedError } from "./errors.ts";
-import type { Lifetime } from "./lifecycle.ts";
-import type { Encoded, SessionRecord } from "./record.ts";
+import { timeoutsOf, withTimeouts, type Lifetime, type OwnTimeouts, type Timeouts } from "./lifecycle.ts";
+import type { Encoded, RecordMeta, SessionRecord } from "./record.ts";
 import type { StoreEntry } from "./stores/store.ts";
 import { listChanges } from "./tracking/changes.ts";
 import { copy } from "./tracking/snapshot.ts";
@@ -14,11 +14,21 @@ type Fields = Record<string, unknown>;
 
 /** Where a session lives in the store, and what was last seen there. */
 export interface Stored {
-  readonly token: string;
+  /** Not known where a token that was rotated away led here: the request that rotated it has sent the new one. */
+  readonly token: string | undefined;
   readonly id: string;
   readonly key: string;
   readonly entry: StoreEntry;
   readonly record: SessionRecord;
+  /** How it was found, if as from before `secret` or `hashIds`: it is due for a new token. */
+  readonly approach?: Approach | undefined;
+}
+
+/** How a token led to a record. */
+export interface Approach {
+  readonly isUnsigned: boolean;
+  /** By the token itself as the key, although keys are hashes by now. */
+  readonly isRaw: boolean;
 }
 
 /**
@@ -40,6 +50,10 @@ export class SessionState {
   readonly flashChanges: Map<string, unknown> = new Map();
   cookie: SessionCookieOverrides = {};
   cookieChanged = false;
+  timeouts: OwnTimeouts = {};
+  timeoutsChanged = false;
+  /** Whether this request renews the session. */
+  renews = true;
   /** `$clear` was called: an empty result ends the session. */
   cleared = false;
   /** Something of the session was shown to the handler, so the response depends on it. */
@@ -95,21 +109,24 @@ export class SessionState {
 
   /** True if something beside the data would be stored. */
   get extrasChanged(): boolean {
-    if (this.cookieChanged && this.status === "stored") return true;
+    if ((this.cookieChanged || this.timeoutsChanged) && this.status === "stored") return true;
     if (this.cleared && this.flash.size > 0) return true;
     for (const [key, value] of this.flashChanges) if (value !== undefined || this.flash.has(key)) return true;
     return false;
   }
 
-  life(idleWindow: number, absoluteTimeout: number): Lifetime {
-    return (
-      this.stored?.record ?? {
-        createdAt: this.createdAt,
-        touchedAt: this.createdAt,
-        absoluteAt: absoluteTimeout === 0 ? 0 : this.createdAt + absoluteTimeout,
-        idleWindow,
-      }
-    );
+  /** Shows what a record says of its own cookie and timeouts, but for what this request changed. */
+  showOverrides({ cookie, timeouts }: RecordMeta): void {
+    if (!this.cookieChanged) this.cookie = { ...cookie };
+    if (!this.timeoutsChanged) this.timeouts = { ...timeouts };
+  }
+
+  /** The life of the session as it would be stored now. */
+  life(otherwise: Timeouts): Lifetime {
+    const { record } = this.stored ?? {};
+    if (record !== undefined && !this.timeoutsChanged) return record;
+    const { createdAt, touchedAt = createdAt } = record ?? { createdAt: this.createdAt };
+    return withTimeouts({ createdAt, touchedAt, absoluteAt: 0, idleWindow: 0 }, timeoutsOf(this.timeouts, otherwise));
   }
 }
 

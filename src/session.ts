@@ -1,6 +1,7 @@
 import { valueError } from "./errors.ts";
 import { expiresAt } from "./lifecycle.ts";
 import type { ResolvedOptions } from "./options.ts";
+import { cookieOverrides, lifetimeOverrides } from "./overrides.ts";
 import type { SessionState } from "./session-state.ts";
 import { admit } from "./tracking/admit.ts";
 import { increment } from "./tracking/increment.ts";
@@ -8,7 +9,7 @@ import { ObjectHandler } from "./tracking/object.ts";
 import type { Path } from "./tracking/path.ts";
 import { snapshot } from "./tracking/snapshot.ts";
 import { Tracker, type Change } from "./tracking/tracker.ts";
-import type { Session, SessionControls, SessionCookieOverrides } from "./types.ts";
+import type { Session, SessionControls, SessionCookieOverrides, SessionLifetimeOverrides } from "./types.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -119,6 +120,7 @@ class Controls implements SessionControls<Fields> {
   readonly #state: SessionState;
   readonly #engine: SessionEngine;
   #cookie: SessionCookieOverrides | undefined;
+  #lifetime: SessionLifetimeOverrides | undefined;
 
   constructor(state: SessionState, engine: SessionEngine) {
     this.#state = state;
@@ -147,14 +149,18 @@ class Controls implements SessionControls<Fields> {
   }
 
   get $expiresAt(): Date | null {
-    const { idleWindow, absoluteTimeout } = this.#engine.options;
-    const end = expiresAt(this.#seen().life(idleWindow, absoluteTimeout));
+    const end = expiresAt(this.#seen().life(this.#engine.options));
     return end === undefined ? null : new Date(end);
   }
 
   get $cookie(): SessionCookieOverrides {
     this.#cookie ??= cookieOverrides(this.#state);
     return this.#cookie;
+  }
+
+  get $lifetime(): SessionLifetimeOverrides {
+    this.#lifetime ??= lifetimeOverrides(this.#state);
+    return this.#lifetime;
   }
 
   $save(): Promise<void> {
@@ -228,30 +234,4 @@ class Controls implements SessionControls<Fields> {
     this.#state.wasRead = true;
     return this.#state;
   }
-}
-
-/** `$cookie`: an object that checks what is written and takes note of it. */
-function cookieOverrides(state: SessionState): SessionCookieOverrides {
-  const write = (key: "persistent" | "maxAge", value: unknown, valid: boolean, accepted: string): void => {
-    state.guard();
-    if (value !== undefined && !valid)
-      throw valueError(["$cookie", key], `is not ${accepted}`, `Give it ${accepted}, or undefined`);
-    if (state.cookie[key] === value) return;
-    state.cookie = { ...state.cookie, [key]: value };
-    state.cookieChanged = true;
-  };
-  return Object.seal({
-    get persistent(): boolean | undefined {
-      return state.cookie.persistent;
-    },
-    set persistent(value: boolean | undefined) {
-      write("persistent", value, typeof value === "boolean", "true or false");
-    },
-    get maxAge(): number | undefined {
-      return state.cookie.maxAge;
-    },
-    set maxAge(value: number | undefined) {
-      write("maxAge", value, Number.isInteger(value) && (value as number) > 0, "a whole number of seconds above 0");
-    },
-  });
 }

@@ -1,5 +1,5 @@
 import { Budget, type Context } from "./context.ts";
-import { isExpired, isRenewalDue, storeTtl } from "./lifecycle.ts";
+import { isExpired, isRenewalDue, storeTtl, timeoutsOf } from "./lifecycle.ts";
 import { parseRecord, touchedHeader } from "./record.ts";
 import type { SessionState, Stored } from "./session-state.ts";
 
@@ -19,7 +19,8 @@ export async function touch(context: Context, state: SessionState): Promise<void
     for (;;) {
       const now = options.now();
       if (record.state !== "live" || isExpired(record, now) || !isRenewalDue(record, now)) return;
-      const next = { ...record, version: record.version + 1, touchedAt: now, idleWindow: options.idleWindow };
+      const { idleWindow } = timeoutsOf(record.meta.timeouts, options);
+      const next = { ...record, version: record.version + 1, touchedAt: now, idleWindow };
       const header = touchedHeader(next, entry.value);
       const seen = entry;
       const touched = await context.ask(budget, "touch a session", (store) =>
@@ -31,7 +32,7 @@ export async function touch(context: Context, state: SessionState): Promise<void
           record === stored.record
             ? { ...stored, entry: touched.entry, record: next }
             : // The data is not the newest: a write after this is to notice.
-              { ...stored, record: { ...stored.record, touchedAt: now, idleWindow: options.idleWindow } };
+              { ...stored, record: { ...stored.record, touchedAt: now, idleWindow } };
         state.cookieAction = "set";
         context.tell("touched", { id });
         return;

@@ -56,6 +56,7 @@ const CHANNELS = {
   save: "save",
   update: "save",
   touch: "touch",
+  rotate: "regenerate",
   regenerate: "regenerate",
   destroy: "destroy",
 } as const satisfies Record<Operation, string>;

@@ -34,6 +34,8 @@ export interface SessionControls<T extends object = DefaultSessionData> {
   readonly $expiresAt: Date | null;
   /** Settings of the cookie for this session alone, kept with it: remember-me. */
   readonly $cookie: SessionCookieOverrides;
+  /** Timeouts of this session alone, kept with it and through `$regenerate`: a shorter life for an administrator, a longer one if asked for. */
+  readonly $lifetime: SessionLifetimeOverrides;
 
   /**
    * Stores what changed so far, now, before the response.
@@ -105,6 +107,18 @@ export interface SessionCookieOverrides {
   maxAge?: number | undefined;
 }
 
+/**
+ * Timeouts of one session. What is changed is in force from the next save on, which also renews the session.
+ *
+ * Each is the manager's if undefined. A change after the response is `ERR_SESSION_COMMITTED`, and any other value `ERR_SESSION_VALUE`.
+ */
+export interface SessionLifetimeOverrides {
+  /** Seconds without a request after which the session ends; 0 or `null` for never. */
+  idleTimeout?: number | null | undefined;
+  /** Seconds after its creation at which the session ends, used or not; `null` for never. */
+  absoluteTimeout?: number | null | undefined;
+}
+
 /** Attributes of the session cookie. */
 export interface CookieOptions {
   /** What the browser calls it. @default "session" */
@@ -152,6 +166,17 @@ export interface SessionOptions<T extends object = DefaultSessionData> {
   idleTimeout?: number | null | undefined;
   /** Seconds after its creation at which a session ends, used or not; none if undefined. */
   absoluteTimeout?: number | null | undefined;
+  /**
+   * Whether a request keeps its session alive. Where it does not, such as polling, data is stored all the same, but neither the idle
+   * window nor the token is renewed.
+   *
+   * @default true
+   */
+  touch?: boolean | Predicate["test"] | undefined;
+  /** Seconds after which a request gives its session a new token, more than `rotateGrace`; never if undefined. */
+  rotateEvery?: number | null | undefined;
+  /** Seconds for which a token that was rotated away still leads to its session, for requests in flight. @default 60 */
+  rotateGrace?: number | undefined;
   /** Attributes of the session cookie. @default {} */
   cookie?: CookieOptions | undefined;
   /**
@@ -162,10 +187,14 @@ export interface SessionOptions<T extends object = DefaultSessionData> {
   serializer?: Serializer | readonly Serializer[] | undefined;
   /** Signs tokens: the first signs, all verify. Each at least 32 bytes. */
   secret?: string | readonly string[] | undefined;
+  /** When `secret` is new on a running site: the date until which tokens from before are accepted unsigned, and replaced. */
+  acceptUnsignedUntil?: Date | string | number | undefined;
   /** Makes tokens, of 1 to 256 of `A-Z a-z 0-9 _ -`, unguessable. @default 32 random bytes, base64url */
   generateToken?: (() => string) | undefined;
   /** Whether the store sees only hashes of tokens. @default true */
   hashIds?: boolean | undefined;
+  /** When `hashIds` is new on a running site: the date until which records from before are found under their tokens, and moved. */
+  acceptRawIdsUntil?: Date | string | number | undefined;
   /** Loads the session before the handler, so that `event.context.session` is there without `await`. @default false */
   preload?: boolean | Predicate["test"] | undefined;
   /** Whether data is stored after a 5xx or an unhandled error; destroy and regenerate stand anyway. @default "success" */
@@ -215,6 +244,10 @@ export interface SessionHooks<_T extends object = DefaultSessionData> {
   gone?: ((info: SessionHookInfo) => void) | undefined;
   /** A record could not be read; a fresh session took its place. */
   corrupt?: ((info: SessionHookInfo) => void) | undefined;
+  /** A session got a new token, by `rotateEvery` or because the old one was of before `secret` or `hashIds`. */
+  rotated?: ((info: SessionHookInfo & { readonly previousId: string }) => void) | undefined;
+  /** A request came with a token that was replaced longer ago than `rotateGrace`: someone may have stolen it. `successorId` is what it was rotated to, none after a `$regenerate`. */
+  reuse?: ((info: SessionHookInfo & { readonly successorId: string | undefined }) => void) | undefined;
   /** Something failed that no request was told of, or the store failed. */
   error?: ((info: SessionHookInfo & { readonly error: SessionError | Error }) => void) | undefined;
 }
@@ -251,10 +284,14 @@ export interface SessionManager<T extends object = DefaultSessionData> {
    * session.
    *
    * @param cookieHeader the `Cookie` header as it came
-   * @param request `secure`: whether it came over https; undefined if unknown
+   * @param request `secure`: whether it came over https; undefined if unknown. `touch`: whether it keeps the session alive; true if
+   * undefined
    * @throws {SessionError} `ERR_SESSION_STORE`
    */
-  load(cookieHeader?: string | null, request?: { secure?: boolean | undefined }): Promise<Session<T>>;
+  load(
+    cookieHeader?: string | null,
+    request?: { secure?: boolean | undefined; touch?: boolean | undefined },
+  ): Promise<Session<T>>;
   /**
    * Stores what must be stored, and returns the `Set-Cookie` values to send, usually none. Call it once, before the response.
    *

@@ -6,9 +6,11 @@ import { respond, respondToError } from "./respond.ts";
 import { load } from "./use-session.ts";
 
 /** {@link SessionOptions} with h3's event where one is given. */
-export interface H3SessionOptions<T extends object = DefaultSessionData> extends Omit<SessionOptions<T>, "preload"> {
+export interface H3SessionOptions<T extends object = DefaultSessionData> extends Omit<SessionOptions<T>, "preload" | "touch"> {
   /** Loads the session before the handler, so that `event.context.session` is there without `await`. @default false */
   preload?: boolean | ((event: H3Event) => boolean) | undefined;
+  /** Whether a request keeps its session alive; see {@link SessionOptions.touch}. @default true */
+  touch?: boolean | ((event: H3Event) => boolean) | undefined;
 }
 
 /**

@@ -26,7 +26,7 @@ export async function respond(event: H3Event, used: RequestSession, outcome: unk
   // A copy of an upgrade response is no upgrade any more: the handshake would hang (crossws).
   if (session === undefined) return response;
   if (isUpgrade(response)) {
-    await used.manager.commit(session);
+    await used.manager.commit(session, { status: 101, headers: new Headers() });
     return response;
   }
   return withCookies(event, used, session, response);

@@ -1,4 +1,5 @@
 import type { H3Event } from "h3";
+import { optionsOf } from "../manager.ts";
 import { findSession, loadOnce } from "../request-sessions.ts";
 import type { DefaultSessionData, Session, SessionManager } from "../types.ts";
 import { watchNodeResponse } from "./node-handlers.ts";
@@ -33,7 +34,10 @@ export async function useSession(event: H3Event, which?: object | string): Promi
 /** Loads a session for an event, and sees to it that no byte leaves before it is committed. */
 export function load(event: H3Event, session: ReturnType<typeof findSession>): Promise<Session> {
   watchNodeResponse(event, gateOf(event));
-  return loadOnce(event.context, session, event.req.headers.get("cookie"), isSecure(event));
+  return loadOnce(event.context, session, event.req.headers.get("cookie"), {
+    secure: isSecure(event),
+    touch: optionsOf(session.manager).touch(event),
+  });
 }
 
 function isSecure(event: H3Event): boolean | undefined {

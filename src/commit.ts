@@ -54,8 +54,8 @@ export async function commit(
 
 /** Gives the session a new token if that is due, or else a new idle window; either comes with a cookie. */
 async function renew(context: Context, state: SessionState): Promise<void> {
-  const { stored, status, renews } = state;
-  if (status !== "stored" || stored?.token === undefined || !renews) return;
+  if (!state.mayRenew) return;
+  const stored = state.stored as Stored;
   if (isRotationDue(context, stored)) return context.trace("rotate", state, () => rotate(context, state));
   if (isRenewalDue(stored.record, context.options.now())) await context.trace("touch", state, () => touch(context, state));
 }

@@ -53,7 +53,7 @@ async function saveWithin(context: Context, budget: Budget, state: SessionState,
   const write = (within: Budget, next: Parameters<typeof writeConditionally>[5]): Promise<Written> =>
     writeConditionally(context, within, stored.key, "save a session", attempt, next);
   // After the response there is no cookie to renew, and the idle window moves only together with it.
-  const mayRenew = state.renews && (revise === undefined || !state.answered);
+  const mayRenew = state.mayRenew && (revise === undefined || !state.answered);
   let last: Composed | undefined;
   let renewed = false;
   const compared = write(budget, async (record, writeId) => {

@@ -81,6 +81,11 @@ export class SessionState {
     this.base = EMPTY_BASE;
   }
 
+  /** Whether a renewal could send the cookie, together with which alone it happens. */
+  get mayRenew(): boolean {
+    return this.renews && this.status === "stored" && this.stored?.token !== undefined;
+  }
+
   /** Throws where plain writes are over. */
   guard(): void {
     if (this.status === "destroyed") throw destroyedError();

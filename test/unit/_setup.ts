@@ -119,6 +119,8 @@ const HOOKS = [
   "conflict",
   "gone",
   "corrupt",
+  "rotated",
+  "reuse",
   "error",
 ] as const;
 

@@ -1,6 +1,7 @@
 import { startAttempt, writeConditionally, type Written } from "./conditional-write.ts";
 import { Budget, type Context } from "./context.ts";
-import { deadRecord, parseRecord, rememberWrite, type SessionRecord } from "./record.ts";
+import { readSuccessor } from "./load.ts";
+import { deadRecord, rememberWrite } from "./record.ts";
 import { becomeDestroyed } from "./save.ts";
 import type { SessionState, Stored } from "./session-state.ts";
 
@@ -30,7 +31,7 @@ export async function destroy(context: Context, state: SessionState): Promise<vo
 
 /**
  * Puts a dead record in the place of a live one, by compare-and-set: a write in flight then finds it changed, and never brings the
- * session back. Follows a session that was rotated, so that a logout with its old cookie ends it too. False if it was not live any
+ * session back. Follows a session that was rotated, however long ago, so that a logout with its old cookie ends it too. False if it was not live any
  * more.
  */
 export async function bury(context: Context, target: Target): Promise<boolean> {
@@ -51,16 +52,7 @@ export async function bury(context: Context, target: Target): Promise<boolean> {
       },
     );
     if (written.status === "written") return true;
-    at = written.status === "stopped" ? await successorOf(context, budget, written.record) : undefined;
+    at = written.status === "stopped" ? await readSuccessor(context, budget, written.record) : undefined;
   }
   return false;
-}
-
-/** Where a record was rotated to, however long ago. A record that was moved otherwise does not say. */
-async function successorOf(context: Context, budget: Budget, { meta }: SessionRecord): Promise<Target | undefined> {
-  if (meta.to === undefined) return undefined;
-  const key = context.options.prefix + meta.to;
-  const entry = await context.ask(budget, "destroy a session", (store) => store.get(key));
-  const record = entry === undefined ? undefined : parseRecord(entry.value);
-  return entry === undefined || record === undefined ? undefined : { key, entry, record };
 }

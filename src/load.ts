@@ -118,14 +118,24 @@ export async function findSuccessor(
   budget: Budget,
   record: SessionRecord,
 ): Promise<(Found & { kind: "live" }) | undefined> {
-  const { to } = record.meta;
-  if (record.state !== "moved" || to === undefined || isPastGrace(context, record)) return undefined;
-  const key = context.options.prefix + to;
-  const entry = await context.ask(budget, "load a session", (store) => store.get(key));
-  const next = entry === undefined ? undefined : parseRecord(entry.value);
-  if (entry === undefined || next?.state !== "live") return undefined;
-  const found = await interpret(context, budget, { token: undefined, id: await context.idOf(key), key, entry });
+  if (record.state !== "moved" || isPastGrace(context, record)) return undefined;
+  const next = await readSuccessor(context, budget, record);
+  if (next?.record.state !== "live") return undefined;
+  const found = await interpret(context, budget, { ...next, token: undefined, id: await context.idOf(next.key) });
   return found.kind === "live" ? found : undefined;
+}
+
+/** What a record was rotated to, as it is in the store. One that was moved otherwise does not say. */
+export async function readSuccessor(
+  context: Context,
+  budget: Budget,
+  { meta }: SessionRecord,
+): Promise<Pick<Stored, "key" | "entry" | "record"> | undefined> {
+  if (meta.to === undefined) return undefined;
+  const key = context.options.prefix + meta.to;
+  const entry = await context.ask(budget, "follow a session", (store) => store.get(key));
+  const record = entry === undefined ? undefined : parseRecord(entry.value);
+  return entry === undefined || record === undefined ? undefined : { key, entry, record };
 }
 
 /** A token that was replaced. Whoever still sends it after the grace may have stolen it. */

@@ -1,3 +1,4 @@
+import { encodeRecord, parseRecord } from "../../src/record.ts";
 import type { Replaced, Store, StoreEntry } from "../../src/stores/store.ts";
 import { switchedOff } from "./protections.ts";
 import type { Random } from "./random.ts";
@@ -73,6 +74,7 @@ export class FakeStore implements Store {
   /** What each key held while it was live. */
   readonly #lives = new Map<string, string>();
   #lastHandle = 0;
+  #lastCreated = "";
   #lost = 0;
 
   constructor(timeline: Timeline, random: Random, behaviour: Behaviour, now: () => number) {
@@ -88,6 +90,7 @@ export class FakeStore implements Store {
       if (cell === undefined) return undefined;
       const isEnded = cell.value[3] !== "L";
       if (isEnded && switchedOff.has("tombstone check on load")) return { value: this.#lives.get(key) as string };
+      if (isEnded && switchedOff.has("the end of the grace")) return { value: movedAt(cell.value, this.#now()) };
       return this.#entry(cell);
     });
   }
@@ -97,13 +100,15 @@ export class FakeStore implements Store {
     return this.#ask("create", key, () => {
       if (this.#find(key) !== undefined) return false;
       this.#write("create", key, value, ttl, sentAt);
+      this.#lastCreated = key;
       return true;
     });
   }
 
   replace(key: string, value: string, expected: StoreEntry, ttl: number | undefined): Promise<Replaced> {
     const sentAt = this.#now();
-    return this.#ask("replace", key, () => this.#swap("replace", key, value, expected, ttl, sentAt));
+    const written = switchedOff.has("no way on from an elevated session") ? leadingTo(value, this.#lastCreated) : value;
+    return this.#ask("replace", key, () => this.#swap("replace", key, written, expected, ttl, sentAt));
   }
 
   touch(key: string, header: string, expected: StoreEntry, ttl: number | undefined): Promise<Replaced> {
@@ -212,6 +217,19 @@ export class FakeStore implements Store {
 
 function isExpected(cell: Cell, expected: StoreEntry): boolean {
   return expected.cas === undefined ? expected.value === cell.value : expected.cas === cell.handle;
+}
+
+/** A tombstone of a moved session as if it had been moved at another time. */
+function movedAt(value: string, touchedAt: number): string {
+  const record = parseRecord(value);
+  return record?.state === "moved" ? encodeRecord({ ...record, touchedAt }) : value;
+}
+
+/** A tombstone of a moved session that says where to. */
+function leadingTo(value: string, key: string): string {
+  const record = parseRecord(value);
+  const to = key.slice(key.indexOf(":") + 1);
+  return record?.state === "moved" ? encodeRecord({ ...record, meta: { ...record.meta, to } }) : value;
 }
 
 /** True if the comparing is switched off for a write. */

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type * as loading from "../../src/load.ts";
 import type * as merging from "../../src/merge.ts";
 import type * as records from "../../src/record.ts";
 import type * as tokens from "../../src/token.ts";
@@ -19,6 +20,9 @@ export type Protection =
   | "tombstone check on load"
   | "deletion wins"
   | "losers remove their candidate"
+  | "destroy follows a rotation"
+  | "no way on from an elevated session"
+  | "the end of the grace"
   | "comparing a taken key with one's own record";
 
 /** Those that are switched off just now. */
@@ -49,6 +53,15 @@ export function weakenedRecords(original: typeof records): typeof records {
       if (switchedOff.has("comparing a taken key with one's own record")) return true;
       return original.hasWrite(record, writeId);
     },
+  };
+}
+
+/** `src/load.ts` that cannot tell a destroy where a session was rotated to. */
+export function weakenedLoads(original: typeof loading): typeof loading {
+  return {
+    ...original,
+    readSuccessor: async (...given) =>
+      switchedOff.has("destroy follows a rotation") ? undefined : original.readSuccessor(...given),
   };
 }
 

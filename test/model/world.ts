@@ -237,6 +237,17 @@ export class World {
     return this.session(token)?.data;
   }
 
+  /** Where a token leads by now, by rotations and nothing else, whatever their age. */
+  reach(token: string): (Kept & { readonly key: string }) | undefined {
+    let key = keyOf(token);
+    for (;;) {
+      const kept = decode(this.store.peek(key));
+      const to = kept?.record.meta.to;
+      if (kept === undefined || to === undefined) return kept?.record.state === "live" ? { ...kept, key } : undefined;
+      key = `session:${to}`;
+    }
+  }
+
   /** The keys of all live records. */
   liveKeys(): string[] {
     return [...this.store.keys("")].filter((key) => decode(this.store.peek(key))?.record.state === "live");

@@ -6,10 +6,12 @@ import { destroys, evictions } from "../model/scenarios/endings.ts";
 import { renewals } from "../model/scenarios/lifetimes.ts";
 import { deletionWins, forgottenWrites } from "../model/scenarios/merges.ts";
 import { elevation, rivals } from "../model/scenarios/moves.ts";
+import { afterGrace, rotationAndDestroy, rotationAndLogin, rotationAndWriters } from "../model/scenarios/rotations.ts";
 import { disjointKeys, increments } from "../model/scenarios/writers.ts";
 
 vi.mock("../../src/token.ts", async (original) => (await import("../model/protections.ts")).fastTokens(await original()));
 vi.mock("../../src/record.ts", async (original) => (await import("../model/protections.ts")).weakenedRecords(await original()));
+vi.mock("../../src/load.ts", async (original) => (await import("../model/protections.ts")).weakenedLoads(await original()));
 vi.mock("../../src/merge.ts", async (original) => (await import("../model/protections.ts")).weakenedMerge(await original()));
 
 const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
@@ -31,6 +33,11 @@ const controls: readonly (readonly [without: string, off: readonly Protection[],
   ["a load that sees tombstones", ["tombstone check on load"], destroys],
   ["deletion wins", ["deletion wins"], deletionWins],
   ["losers of $regenerate removing their candidate", ["losers remove their candidate"], rivals],
+  ["compare-and-set of the move: rotations", ["compare-and-set of moves"], rotationAndWriters],
+  ["losers of a rotation removing their candidate", ["losers remove their candidate"], rotationAndWriters],
+  ["a destroy that follows a rotation", ["destroy follows a rotation"], rotationAndDestroy],
+  ["a $regenerate that says nothing of where to", ["no way on from an elevated session"], rotationAndLogin],
+  ["an end of the grace", ["the end of the grace"], afterGrace],
   ["comparing a taken key with one's own record", ["comparing a taken key with one's own record"], collisions],
 ];
 

@@ -7,6 +7,7 @@ import { inRequest } from "./in-request.ts";
 import { lifetimes } from "./lifetimes.ts";
 import { merges } from "./merges.ts";
 import { moves } from "./moves.ts";
+import { rotations } from "./rotations.ts";
 import { writers } from "./writers.ts";
 
 export const scenarios: readonly Scenario[] = [
@@ -14,6 +15,7 @@ export const scenarios: readonly Scenario[] = [
   ...merges,
   ...endings,
   ...moves,
+  ...rotations,
   ...lifetimes,
   ...births,
   ...inRequest,

@@ -203,8 +203,9 @@ function resolveCookie(cookie: CookieOptions): Pick<ResolvedOptions, "cookie" | 
   check(
     "cookie.domain",
     domain,
-    domain === undefined || (typeof domain === "string" && /^\.?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(domain)),
-    "a host name",
+    domain === undefined ||
+      (typeof domain === "string" && domain.length <= 253 && /^\.?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(domain)),
+    "a host name, at most 253 characters",
   );
   const sameSite = or(cookie.sameSite, "lax");
   check(

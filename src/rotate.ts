@@ -32,8 +32,8 @@ export async function rotate(context: Context, state: SessionState): Promise<voi
     // A new record that the old one may lead to has to be there.
     const moved = await move(context, budget, old, { doing: "rotate a session", tombstone, discardsUnknown: false });
     if (moved.status === "moved") {
-      await follow(context, state, moved.successor);
       state.cookieAction = "set";
+      await follow(context, state, moved.successor);
       context.tell("rotated", { id: moved.successor.id, previousId: old.id });
     } else if (!(await followRotation(context, budget, state, moved.newest))) becomeEnded(state);
   } catch {

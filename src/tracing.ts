@@ -27,13 +27,13 @@ export type SessionOutcome =
  * Never a token, and nothing of the data: not even the names of keys.
  */
 export interface SessionTrace {
-  /** What was called: a method of the manager or session, or `touch`, which a commit does. */
+  /** What was called: a method of the manager or session, or `touch` or `rotate`, which a commit does. */
   readonly type: Operation;
   /** The manager's `name`. */
   readonly name: string;
   /** The session id, once it is known. */
   id: string | undefined;
-  /** The session id before `$regenerate`. */
+  /** The session id before `$regenerate` or a rotation. */
   previousId: string | undefined;
   outcome: SessionOutcome | undefined;
   /** Why a cookie was rejected. */

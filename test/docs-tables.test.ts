@@ -58,7 +58,15 @@ describe("a documented default", () => {
 
   it("is missing only where there is none", () => {
     const without = options.filter(({ member }) => member.default === undefined).map(({ option }) => option);
-    expect(without).toEqual(["absoluteTimeout", "secret", "cookie.domain", "cookie.priority"]);
+    expect(without).toEqual([
+      "absoluteTimeout",
+      "rotateEvery",
+      "secret",
+      "acceptUnsignedUntil",
+      "acceptRawIdsUntil",
+      "cookie.domain",
+      "cookie.priority",
+    ]);
   });
 });
 

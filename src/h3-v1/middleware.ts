@@ -7,9 +7,11 @@ import { serve } from "./serve.ts";
 import { load } from "./use-session.ts";
 
 /** {@link SessionOptions} with h3's event where one is given. */
-export interface H3SessionOptions<T extends object = DefaultSessionData> extends Omit<SessionOptions<T>, "preload"> {
+export interface H3SessionOptions<T extends object = DefaultSessionData> extends Omit<SessionOptions<T>, "preload" | "touch"> {
   /** Loads the session before the handler, so that `event.context.session` is there without `await`. @default false */
   preload?: boolean | { preload(event: H3V1Event): boolean }["preload"] | undefined;
+  /** Whether a request keeps its session alive; see {@link SessionOptions.touch}. @default true */
+  touch?: boolean | { touch(event: H3V1Event): boolean }["touch"] | undefined;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { TLSSocket } from "node:tls";
+import { optionsOf } from "../manager.ts";
 import { findSession, loadOnce, type RequestSession } from "../request-sessions.ts";
 import type { DefaultSessionData, Session, SessionManager } from "../types.ts";
 import type { H3V1Event } from "./event.ts";
@@ -34,7 +35,10 @@ export async function useSession(event: H3V1Event, which?: object | string): Pro
 /** Loads a session for an event, and sees to it that no byte leaves before it is committed. */
 export function load(event: H3V1Event, session: RequestSession): Promise<Session> {
   session.hold?.();
-  return loadOnce(event.context, session, event.node.req.headers.cookie ?? null, isSecure(event));
+  return loadOnce(event.context, session, event.node.req.headers.cookie ?? null, {
+    secure: isSecure(event),
+    touch: optionsOf(session.manager).touch(event),
+  });
 }
 
 /** By the connection alone: `X-Forwarded-Proto` is the client's word unless a proxy replaces it. */

@@ -59,6 +59,20 @@ describeAdapters("the session of a request", everywhere, (start, adapter) => {
     expect([(await client.get("/yes")).body, (await client.get("/no")).body]).toEqual(["true", "false"]);
   });
 
+  it("keeps no session alive by a request of which `touch` says so", async () => {
+    let now = 1_700_000_000_000;
+    const touch: SessionOptions["touch"] = (event) => adapter.pathOf(event as AnyEvent) !== "/poll";
+    const client = await start({ routes: { "/poll": write, "/page": write } }, { now: () => now, idleTimeout: 1000, touch });
+    const cookie = cookieOf(await client.get("/page"));
+    now += 500_000;
+    expect((await client.get("/poll", { headers: { cookie } })).cookies).toEqual([]);
+    expect((await client.get("/page", { headers: { cookie } })).cookies).toHaveLength(1);
+    now += 500_000;
+    await client.get("/poll", { headers: { cookie } });
+    now += 500_000;
+    expect(await client.manager.find(cookie.split("=")[1] as string)).toBeUndefined();
+  });
+
   it.each([true, false])("answers 503 without the cause when the store is down at load, preloaded: %s", async (preload) => {
     const client = await start(
       { routes: { "/": write } },

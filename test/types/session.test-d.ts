@@ -16,6 +16,7 @@ import {
   type SessionErrorCode,
   type SessionHooks,
   type SessionInfo,
+  type SessionLifetimeOverrides,
   type SessionManager,
   type SessionOptions,
 } from "unsession";
@@ -61,6 +62,7 @@ describe("a session without known data", () => {
     expectTypeOf(plain.$createdAt).toEqualTypeOf<Date>();
     expectTypeOf(plain.$expiresAt).toEqualTypeOf<Date | null>();
     expectTypeOf(plain.$cookie).toEqualTypeOf<SessionCookieOverrides>();
+    expectTypeOf(plain.$lifetime).toEqualTypeOf<SessionLifetimeOverrides>();
     expectTypeOf(plain.$save).toEqualTypeOf<() => Promise<void>>();
     expectTypeOf(plain.$reload).toEqualTypeOf<() => Promise<void>>();
     expectTypeOf(plain.$regenerate).toEqualTypeOf<() => Promise<void>>();
@@ -155,7 +157,10 @@ describe("a manager of an interface", () => {
   it("gives and takes its sessions", () => {
     expectTypeOf(createSessionManager<Shop>()).toEqualTypeOf<SessionManager<Shop>>();
     expectTypeOf(shops.load).parameters.toEqualTypeOf<
-      [cookieHeader?: string | null | undefined, request?: { secure?: boolean | undefined } | undefined]
+      [
+        cookieHeader?: string | null | undefined,
+        request?: { secure?: boolean | undefined; touch?: boolean | undefined } | undefined,
+      ]
     >();
     expectTypeOf(shops.load).returns.resolves.toEqualTypeOf<Session<Shop>>();
     expectTypeOf(shops.commit(shop)).resolves.toEqualTypeOf<string[]>();
@@ -191,6 +196,7 @@ describe("options", () => {
     expectTypeOf<Undefined<CookieOptions>>().toExtend<CookieOptions>();
     expectTypeOf<Undefined<SessionHooks>>().toExtend<SessionHooks>();
     expectTypeOf<Undefined<SessionCookieOverrides>>().toExtend<SessionCookieOverrides>();
+    expectTypeOf<Undefined<SessionLifetimeOverrides>>().toExtend<SessionLifetimeOverrides>();
     createSessionManager(undefined);
     createSessionManager({ secret: process.env["SECRET"], timeouts: { load: undefined, save: undefined } });
   });
@@ -255,6 +261,8 @@ describe("hooks", () => {
       | "conflict"
       | "gone"
       | "corrupt"
+      | "rotated"
+      | "reuse"
       | "error"
     >();
   });

@@ -39,6 +39,10 @@ describe("the defaults", () => {
     ["prefix", "session:"],
     ["idleWindow", 30 * DAY],
     ["absoluteTimeout", 0],
+    ["rotateEvery", 0],
+    ["rotateGrace", 60_000],
+    ["acceptUnsignedUntil", 0],
+    ["acceptRawIdsUntil", 0],
     ["secure", "auto"],
     ["persistent", true],
     ["serializers", []],
@@ -71,6 +75,10 @@ describe("the defaults", () => {
     expect(defaults.preload({})).toBe(false);
   });
 
+  it("of touch is always", () => {
+    expect(defaults.touch({})).toBe(true);
+  });
+
   it("of generateToken is 256 random bits", () => {
     expect(defaults.generateToken()).toMatch(/^[\w-]{43}$/);
   });
@@ -84,9 +92,10 @@ describe("the defaults", () => {
 describe("an option that is undefined", () => {
   const OPTIONAL = `
     name storage prefix idleTimeout absoluteTimeout cookie serializer secret generateToken hashIds preload commitOn conflict onGone
-    maxBytes timeouts tombstoneTtl hooks now cookie.name cookie.domain cookie.path cookie.httpOnly cookie.sameSite cookie.secure
+    maxBytes timeouts tombstoneTtl hooks now touch rotateEvery rotateGrace acceptUnsignedUntil acceptRawIdsUntil cookie.name cookie.domain cookie.path cookie.httpOnly cookie.sameSite cookie.secure
     cookie.partitioned cookie.priority cookie.persistent timeouts.load timeouts.save hooks.created hooks.loaded hooks.saved
-    hooks.touched hooks.regenerated hooks.destroyed hooks.expired hooks.rejected hooks.conflict hooks.gone hooks.corrupt hooks.error
+    hooks.touched hooks.regenerated hooks.destroyed hooks.expired hooks.rejected hooks.conflict hooks.gone hooks.corrupt hooks.rotated hooks.reuse
+    hooks.error
   `;
 
   /** Functions are made anew each time. */
@@ -120,6 +129,15 @@ describe("an option is accepted", () => {
     ["idleTimeout", 100 * 365 * 24 * 60 * 60],
     ["absoluteTimeout", 1],
     ["absoluteTimeout", null],
+    ["touch", false],
+    ["touch", () => true],
+    ["rotateEvery", 61],
+    ["rotateEvery", null],
+    ["rotateGrace", 1],
+    ["rotateGrace", 300],
+    ["acceptRawIdsUntil", new Date()],
+    ["acceptRawIdsUntil", "2027-01-31"],
+    ["acceptRawIdsUntil", 1_800_000_000_000],
     ["cookie.name", "__Host-session"],
     ["cookie.name", "!#$%&'*+-.^_`|~0Az"],
     ["cookie.domain", "example.com"],
@@ -188,6 +206,17 @@ describe("an option is refused, with its name, the type of its value and what it
     ["idleTimeout", 3_153_600_001, "the number 3153600001", "3153600000"],
     ["absoluteTimeout", 0, "the number 0", "1 to 3153600000"],
     ["absoluteTimeout", 0.1, "the number 0.1", "a whole number of seconds"],
+    ["touch", "always", "a string", "a boolean or a function"],
+    ["rotateEvery", 60, "the number 60", "more seconds than `rotateGrace`"],
+    ["rotateEvery", 0, "the number 0", "a whole number of seconds"],
+    ["rotateGrace", 0, "the number 0", "1 to 300"],
+    ["rotateGrace", 301, "the number 301", "1 to 300"],
+    ["acceptUnsignedUntil", "2027-01-31", "a string", "no value without `secret`"],
+    ["acceptRawIdsUntil", "soon", "a string", "a Date, an ISO 8601 string"],
+    ["acceptRawIdsUntil", new Date(NaN), "an object", "a Date, an ISO 8601 string"],
+    ["acceptRawIdsUntil", Infinity, "the number Infinity", "a Date, an ISO 8601 string"],
+    ["acceptRawIdsUntil", null, "null", "a Date, an ISO 8601 string"],
+    ["acceptRawIdsUntil", true, "the boolean true", "a Date, an ISO 8601 string"],
     ["cookie", "session", "a string", "an object"],
     ["cookie", null, "null", "an object"],
     ["cookie.name", "my session", "a string", "a token as of RFC 9110"],
@@ -197,6 +226,7 @@ describe("an option is refused, with its name, the type of its value and what it
     ["cookie.name", "n".repeat(257), "a string", "at most 256"],
     ["cookie.name", null, "null", "a token as of RFC 9110"],
     ["cookie.domain", "", "a string", "a host name"],
+    ["cookie.domain", `${"a".repeat(250)}.com`, "a string", "at most 253"],
     ["cookie.domain", "a.com; Secure", "a string", "a host name"],
     ["cookie.domain", "https://a.com", "a string", "a host name"],
     ["cookie.path", "app", "a string", "a path that begins with a slash"],
@@ -314,11 +344,24 @@ describe("a refusal", () => {
 
 describe("resolved options", () => {
   it("count in milliseconds", () => {
-    expect(resolveOptions({ idleTimeout: 60, absoluteTimeout: 3600, tombstoneTtl: 5 })).toMatchObject({
+    const options = { idleTimeout: 60, absoluteTimeout: 3600, tombstoneTtl: 5, rotateEvery: 900, rotateGrace: 30 };
+    expect(resolveOptions(options)).toMatchObject({
       idleWindow: 60_000,
       absoluteTimeout: 3_600_000,
       tombstoneTtl: 5000,
+      rotateEvery: 900_000,
+      rotateGrace: 30_000,
     });
+  });
+
+  it.each([new Date("2027-01-31T00:00:00Z"), "2027-01-31", Date.UTC(2027, 0, 31)])("have %s as an instant", (date) => {
+    const options = { secret: "x".repeat(32), acceptUnsignedUntil: date, acceptRawIdsUntil: date };
+    const instant = Date.UTC(2027, 0, 31);
+    expect(resolveOptions(options)).toMatchObject({ acceptUnsignedUntil: instant, acceptRawIdsUntil: instant });
+  });
+
+  it("take no date for raw ids where ids are not hashed", () => {
+    expect(refusal({ hashIds: false, acceptRawIdsUntil: new Date() })).toContain("no value without `hashIds: true`");
   });
 
   it.each([0, null])("have no idle window for %j", (idleTimeout) => {

@@ -7,8 +7,8 @@ import { isToken } from "./token.ts";
 /**
  * Turning on `secret` or `hashIds` on a running site: until a date, what was given out before is accepted and replaced.
  *
- * A session found the old way gets a new token, not only a new signature or key: the old one may be in a dump of the store or in a
- * log that was harmless to none.
+ * A session found the old way gets a new token, not only a signature or another key: a dump of the store from those days may show
+ * the old one.
  */
 
 /** What a cookie's value is. */

@@ -29,8 +29,8 @@ import { byteLength } from "./limits.ts";
  * | 204 | 8 | length of the flash section |
  * | 212 | 8 | length of the data section |
  *
- * Meta is JSON in ASCII: owner, cookie overrides, what `RecordMeta` names. Numbers are decimal, padded with zeros, so that a back end can compare or
- * replace a field by its offset. The lengths tell a truncated record.
+ * Meta is JSON in ASCII: see {@link RecordMeta}. Numbers are decimal, padded with zeros, so that a back end can compare or replace a
+ * field by its offset. The lengths tell a truncated record.
  */
 export interface SessionRecord extends Lifetime {
   readonly state: "live" | "moved" | "dead";

@@ -99,6 +99,11 @@ describe("a history that keeps every promise", () => {
       { final: { t1: found({ n: 1, keys: { a: 1 }, list: ["b"], pair: { x: "b", y: "b" } }, 3) } },
     ],
     [
+      "with a box that a request makes and deletes, and so need not store",
+      [BIRTH, { ...old(), at: 10, writes: [write("box", "b"), write("delete box", "c", "b")], ended: { stored: place(1) } }],
+      KEPT,
+    ],
+    [
       "with a worker that is killed before it knows",
       [BIRTH, { ...old(), at: 10, writes: [write("key", "b")], ended: "killed" }],
       KEPT,

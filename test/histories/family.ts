@@ -122,8 +122,8 @@ export class Family {
     for (const { op, writes, found } of this.#requests) {
       if (found !== undefined) deadlines.add(found.absoluteAt);
       for (const { kind, stored, fate, id } of writes) {
-        // Below a box that is gone, or to delete one, nothing need have been written.
-        if (fate !== "stored" || stored === undefined || kind === "below box" || kind === "delete box") continue;
+        // A box that the request has deleted itself, or that was gone, need not have been written.
+        if (fate !== "stored" || stored === undefined || kind.endsWith("box")) continue;
         const version = `${stored.id} ${stored.version}`;
         const other = writers.get(version) ?? op;
         this.#check("I4", other === op, "no two acknowledged writes make the same version", { version, op, other, id });

@@ -46,7 +46,10 @@ function optionTable(members: readonly Member[], known: readonly string[], group
 /** The type of an optional member, without what all of them take. */
 function typeOf({ signature }: Member): string {
   const type = signature.replace(/^\?: /, "").replaceAll(" | undefined", "");
-  return type.replace('Predicate["test"]', "((event: unknown) => boolean)").replace(/^\((\(.*)\)$/, "$1");
+  return type
+    .replace('Predicate["test"]', "((event: unknown) => boolean)")
+    .replace('PolicyOf["of"]', "((event: unknown) => StoreErrorPolicy)")
+    .replace(/^\((\(.*)\)$/, "$1");
 }
 
 /** A member that the check does not know, or does without a docstring, would make the page wrong. */

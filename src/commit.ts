@@ -1,6 +1,7 @@
 import type { Context } from "./context.ts";
 import { clearCookie, setCookie } from "./cookie.ts";
 import type { createEngine } from "./engine.ts";
+import { isStoreError } from "./errors.ts";
 import { cookieMaxAge, isRenewalDue } from "./lifecycle.ts";
 import { isProduction, notice } from "./notice.ts";
 import { protectFromCaches } from "./response-headers.ts";
@@ -35,10 +36,14 @@ export async function commit(
     state.committed = true;
     await engine.inTurn("commit", state, async () => {
       state.answered = true;
-      if (failed || state.status === "destroyed") return;
+      if (failed || state.status === "destroyed" || state.status === "degraded") return;
       // A response that switches protocols takes no cookie, and nothing is renewed without one.
       state.renews &&= response?.status !== 101;
-      await save(context, state);
+      try {
+        await save(context, state);
+      } catch (error) {
+        return forgive(context, state, error);
+      }
       await renew(context, state);
     });
   }
@@ -58,6 +63,12 @@ async function renew(context: Context, state: SessionState): Promise<void> {
   const stored = state.stored as Stored;
   if (isRotationDue(context, stored)) return context.trace("rotate", state, () => rotate(context, state));
   if (isRenewalDue(stored.record, context.options.now())) await context.trace("touch", state, () => touch(context, state));
+}
+
+/** Lets a response go out without what could not be stored, where that is wanted. */
+function forgive(context: Context, state: SessionState, error: unknown): void {
+  if (state.onStoreError !== "ephemeral" || !isStoreError(error)) throw error;
+  context.tell("error", { id: state.stored?.id, error });
 }
 
 async function takeCookies(context: Context, state: SessionState): Promise<string[]> {

@@ -6,6 +6,8 @@ import { acceptsRawIds } from "./migration.ts";
 import { openStore } from "./stores/open.ts";
 import type { MaybePromise, Store } from "./stores/store.ts";
 import type { RecordMeta } from "./record.ts";
+import type { Shape } from "./shape.ts";
+import { createSeals, type Seals } from "./seals.ts";
 import type { SessionState } from "./session-state.ts";
 import { createSigner, hashToken, isSessionId, isToken, type TokenSigner } from "./token.ts";
 import type { Operation, Tracer } from "./tracer.ts";
@@ -63,19 +65,33 @@ export class Context {
   readonly options: ResolvedOptions;
   readonly platform: Platform;
   readonly codec: Codec;
+  readonly seals: Seals;
   readonly signer: TokenSigner;
   /** Operations on one session, by id. */
   readonly queue: Queue<string> = new Queue();
   /** Put in place by `unsession/tracing`. */
   tracer: Tracer | undefined;
+  #shape: Promise<Shape> | undefined;
   #store: Store | undefined;
   #opening: Promise<Store> | undefined;
 
   constructor(options: ResolvedOptions, on: Platform) {
     this.options = options;
     this.platform = on;
-    this.codec = createCodec(options.serializers, options.maxBytes);
+    const { serializers, maxBytes } = options;
+    this.codec = createCodec(
+      serializers.map((one) => one.sealing?.inner ?? one),
+      maxBytes,
+    );
+    this.seals = createSeals(serializers, maxBytes);
     this.signer = createSigner(options.secrets, options.cookie.name);
+  }
+
+  /** What data has to be like; `undefined` if anything goes. Imported when first needed, since most applications never do. */
+  get shape(): Promise<Shape> | undefined {
+    const { schema, version } = this.options;
+    if (schema === undefined && version === undefined) return undefined;
+    return (this.#shape ??= import("./shape.ts").then(({ Shape }) => new Shape(this.options, this.codec)));
   }
 
   /** The store, once it was used. */

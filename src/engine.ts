@@ -23,20 +23,26 @@ export function createEngine(context: Context): SessionEngine & { inTurn: InTurn
       state.tail = result.catch(() => undefined);
       return result;
     });
+  /** What the user awaits: it resolves only if the store did it. */
+  const asked: InTurn = (operation, state, task) =>
+    inTurn(operation, state, async () => {
+      state.refuseDegraded();
+      return task();
+    });
   return {
     options: context.options,
     check: (value, path) => context.codec.check(value, path),
     inTurn,
     save: (state) =>
-      inTurn("save", state, async () => {
+      asked("save", state, async () => {
         if (state.status === "destroyed") throw destroyedError();
         await save(context, state);
       }),
-    reload: (state) => inTurn("reload", state, () => reload(context, state)),
-    regenerate: (state) => inTurn("regenerate", state, () => regenerate(context, state)),
-    destroy: (state) => inTurn("destroy", state, () => destroy(context, state)),
+    reload: (state) => asked("reload", state, () => reload(context, state)),
+    regenerate: (state) => asked("regenerate", state, () => regenerate(context, state)),
+    destroy: (state) => asked("destroy", state, () => destroy(context, state)),
     update: <R>(state: SessionState, fn: (draft: Record<string, unknown>) => R) =>
-      inTurn("update", state, async () => {
+      asked("update", state, async () => {
         if (state.status === "destroyed") throw destroyedError();
         let result!: R;
         await save(context, state, (draft) => {

@@ -56,6 +56,10 @@ export class SessionError extends Error {
 // A literal on the prototype: minifiers rename classes, and an own `name` would show in every inspection.
 SessionError.prototype.name = "SessionError";
 
+export function isStoreError(value: unknown): value is SessionError {
+  return SessionError.is(value) && value.code === "ERR_SESSION_STORE";
+}
+
 type Path = readonly unknown[];
 
 export const optionError = (option: string, value: unknown, accepted: string): SessionError =>
@@ -123,6 +127,13 @@ export const storeError = (doing: string, cause: unknown): SessionError =>
     { cause },
   );
 
+export const degradedError = (cause: unknown): SessionError =>
+  new SessionError(
+    "ERR_SESSION_STORE",
+    "The session store could not be read for this request, so nothing can be stored in its session. Answer without it: `$isDegraded` says so beforehand.",
+    { cause },
+  );
+
 export const uncertainError = (): SessionError =>
   new SessionError(
     "ERR_SESSION_STORE",
@@ -157,6 +168,6 @@ export const goneError = (): SessionError =>
 function describe(value: unknown, option: string): string {
   if (value === null || value === undefined) return String(value);
   const isShown = typeof value === "number" || typeof value === "boolean";
-  if (isShown && !option.startsWith("secret")) return `the ${typeof value} ${value}`;
+  if (isShown && !/^(?:secret|encrypted)/.test(option)) return `the ${typeof value} ${value}`;
   return Array.isArray(value) ? "an array" : typeof value === "object" ? "an object" : `a ${typeof value}`;
 }

@@ -1,6 +1,5 @@
 import type { Budget, Context } from "./context.ts";
-import { storeError } from "./errors.ts";
-import { decodeRecord, findSuccessor } from "./load.ts";
+import { decodeRecord, findSuccessor, unreadableError } from "./load.ts";
 import { mergeChanges, resolver } from "./merge-changes.ts";
 import { rebase } from "./rebase.ts";
 import { isSameText, type SessionRecord } from "./record.ts";
@@ -11,9 +10,9 @@ export async function follow(context: Context, state: SessionState, successor: S
   const before = state.base;
   state.stored = successor;
   state.showOverrides(successor.record.meta);
-  if (isSameText(successor.record.data, before.encoded) && successor.record.flash === undefined && state.flash.size === 0) return;
-  const decoded = await decodeRecord(context, successor.record);
-  if (decoded === undefined) throw storeError("follow a session", new Error("The record was damaged meanwhile."));
+  if (isSameText(successor.record.data, before.stored) && successor.record.flash === undefined && state.flash.size === 0) return;
+  const decoded = await decodeRecord(context, successor.id, successor.record);
+  if ("reason" in decoded) throw unreadableError("follow a session", decoded);
   state.base = decoded.base;
   state.flash = new Map(Object.entries(decoded.flash));
   rebase(state.tracker, before.tree(), decoded.base, {
@@ -35,15 +34,15 @@ export async function followRotation(
 ): Promise<boolean> {
   const found = newest === undefined ? undefined : await findSuccessor(context, budget, newest);
   if (found?.kind !== "live") return false;
-  await refuseConflicts(context, state, found.stored.record);
+  await refuseConflicts(context, state, found.stored.id, found.stored.record);
   await follow(context, state, found.stored);
   state.cookieAction = "none";
   return true;
 }
 
 /** With `conflict: "reject"`, a session that cannot be saved is not moved either. */
-export async function refuseConflicts(context: Context, state: SessionState, record: SessionRecord): Promise<void> {
-  if (context.options.conflict !== "reject" || isSameText(record.data, state.base.encoded)) return;
-  const decoded = await decodeRecord(context, record);
-  if (decoded !== undefined) mergeChanges(context, state, decoded.data);
+export async function refuseConflicts(context: Context, state: SessionState, id: string, record: SessionRecord): Promise<void> {
+  if (context.options.conflict !== "reject" || isSameText(record.data, state.base.stored)) return;
+  const decoded = await decodeRecord(context, id, record);
+  if (!("reason" in decoded)) mergeChanges(context, state, decoded.data);
 }

@@ -11,14 +11,17 @@ export type {
   SessionData,
   SessionLifetimeOverrides,
   DefaultSessionData,
+  Validated,
 } from "./types.ts";
 export type { Change as SessionChange } from "./tracking/tracker.ts";
 
 // Options
-export type { CookieOptions, RejectReason, SessionHookInfo, SessionHooks, SessionOptions, StorageSource } from "./types.ts";
+export type { CookieOptions, SessionOptions, StorageSource, StoreErrorPolicy } from "./types.ts";
+export type { CorruptReason, RejectReason, SessionHookInfo, SessionHooks } from "./types.ts";
 export type { MergeConflict as SessionConflict } from "./merge.ts";
 export type { BinarySerializer, Serializer, TextSerializer } from "./serializers/serializer.ts";
 export type { ValueKind } from "./serializers/value-kinds.ts";
+export type { StandardIssue, StandardResult, StandardSchema } from "./standard-schema.ts";
 export type { MaybePromise, Replaced, Store, StoreEntry } from "./stores/store.ts";
 
 // Errors

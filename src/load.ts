@@ -1,12 +1,13 @@
 import { Budget, type Context } from "./context.ts";
 import { readCookies } from "./cookie.ts";
+import { isStoreError, storeError, type SessionError } from "./errors.ts";
 import { isExpired } from "./lifecycle.ts";
 import { acceptsRawIds, isReachable, readToken, type Brought } from "./migration.ts";
 import { parseRecord, type SessionRecord } from "./record.ts";
 import { createSession, type SessionEngine } from "./session.ts";
-import { createBase, SessionState, type Base, type Stored } from "./session-state.ts";
+import { createBase, EMPTY_BASE, SessionState, type Base, type Stored } from "./session-state.ts";
 import { hashToken } from "./token.ts";
-import type { RejectReason, Session } from "./types.ts";
+import type { CorruptReason, RejectReason, Session } from "./types.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -15,10 +16,24 @@ const MAX_CANDIDATES = 4;
 
 /** What a token leads to. */
 export type Found =
-  | ({ readonly kind: "live"; readonly data: Fields; readonly flash: Fields; readonly base: Base } & { readonly stored: Stored })
+  | ({ readonly kind: "live"; readonly stored: Stored } & Decoded)
   /** Moved or dead: ended by another request. */
   | { readonly kind: "ended"; readonly id: string; readonly reuse?: { readonly successorId: string | undefined } }
-  | { readonly kind: "expired" | "corrupt" | "unknown"; readonly id: string };
+  | { readonly kind: "expired" | "unknown"; readonly id: string }
+  | ({ readonly kind: "corrupt"; readonly id: string } & Corruption);
+
+/** Why a record cannot be used, and what was thrown. */
+export interface Corruption {
+  readonly reason: CorruptReason;
+  readonly error: Error | undefined;
+}
+
+/** What a record holds. */
+export interface Decoded {
+  readonly data: Fields;
+  readonly flash: Fields;
+  readonly base: Base;
+}
 
 /**
  * The session of a request, from its `Cookie` header.
@@ -30,13 +45,14 @@ export async function loadSession(
   context: Context,
   engine: SessionEngine,
   header: string | null | undefined,
-  request: { readonly secure?: boolean | undefined; readonly touch?: boolean | undefined } = {},
+  request: { readonly secure?: boolean | undefined; readonly touch?: boolean | undefined; readonly event?: unknown } = {},
 ): Promise<Session> {
   const { options } = context;
   const values = readCookies(header, options.cookie.name);
   const state = new SessionState(options.now(), values.length > 0, request.secure);
   state.renews = request.touch ?? true;
-  const found = await findCandidates(context, values);
+  state.onStoreError = options.onStoreError(request.event);
+  const found = await findCandidates(context, values).catch((error: unknown) => becomeDegraded(state, error));
   const live = found.filter((one) => one.kind === "live");
   const [only] = live;
   if (only !== undefined && live.length === 1) {
@@ -48,12 +64,33 @@ export async function loadSession(
   if (live.length > 1) reject(context, "ambiguous", undefined);
   for (const one of found) {
     if (one.kind === "unknown") reject(context, "unknown", one.id);
-    else if (one.kind === "expired" || one.kind === "corrupt") context.tell(one.kind, { id: one.id });
+    else if (one.kind === "expired") context.tell("expired", { id: one.id });
+    else if (one.kind === "corrupt") tellCorrupt(context, one.id, one);
     else if (one.kind === "ended" && one.reuse !== undefined) context.tell("reuse", { id: one.id, ...one.reuse });
   }
   // The browser may have got a newer cookie by now, which nothing sent for this request may overwrite.
   if (live.length === 0 && found.some((one) => one.kind === "ended")) state.status = "ended";
-  return createSession(state, {}, engine);
+  return createSession(state, await begin(context, state), engine);
+}
+
+/** The data that a session without a record begins with. */
+export async function begin(context: Context, state: SessionState): Promise<Fields> {
+  const shape = context.shape && (await context.shape);
+  const begun = await shape?.begin();
+  state.base = begun === undefined ? EMPTY_BASE : createBase(begun.encoded, begun.encoded, begun.data, context.codec);
+  return begun?.data ?? {};
+}
+
+export function tellCorrupt(context: Context, id: string, { reason, error }: Corruption): void {
+  context.tell("corrupt", { id, reason, error });
+}
+
+/** Goes on without the store, where that is wanted. */
+function becomeDegraded(state: SessionState, error: unknown): Found[] {
+  if (state.onStoreError === "throw" || !isStoreError(error)) throw error;
+  state.status = "degraded";
+  state.failure = error;
+  return [];
 }
 
 /** Makes a state show what the store holds. The tree is given by the caller. */
@@ -95,7 +132,7 @@ export async function findByToken(context: Context, budget: Budget, { token, isU
 export async function interpret(context: Context, budget: Budget, place: Omit<Stored, "record">): Promise<Found> {
   const { id } = place;
   const record = parseRecord(place.entry.value);
-  if (record === undefined) return { kind: "corrupt", id };
+  if (record === undefined) return { kind: "corrupt", id, ...DAMAGED };
   if (!isReachable(context, record.meta, place.approach)) return { kind: "unknown", id };
   const expired = isExpired(record, context.options.now());
   // A tombstone past its time, in a store that does not drop it.
@@ -103,8 +140,8 @@ export async function interpret(context: Context, budget: Budget, place: Omit<St
   if (record.state === "dead") return { kind: "ended", id };
   if (record.state === "moved") return (await findSuccessor(context, budget, record)) ?? moved(context, id, record);
   if (expired) return { kind: "expired", id };
-  const decoded = await decodeRecord(context, record);
-  if (decoded === undefined) return { kind: "corrupt", id };
+  const decoded = await decodeRecord(context, id, record);
+  if ("reason" in decoded) return { kind: "corrupt", id, ...decoded };
   return { kind: "live", stored: { ...place, record }, ...decoded };
 }
 
@@ -149,15 +186,29 @@ function isPastGrace({ options }: Context, { touchedAt }: SessionRecord): boolea
   return options.now() - touchedAt >= options.rotateGrace;
 }
 
-/** The data and one-time values of a record, `undefined` if they cannot be read. */
-export async function decodeRecord(
-  context: Context,
-  record: SessionRecord,
-): Promise<{ data: Fields; flash: Fields; base: Base } | undefined> {
-  const data = await context.codec.decode(record.data);
-  const flash = record.flash === undefined ? {} : await context.codec.decode(record.flash);
-  if (data === undefined || flash === undefined) return undefined;
-  return { data, flash, base: createBase(record.data, data, context.codec) };
+export const DAMAGED: Corruption = { reason: "damaged", error: undefined };
+
+/** The data and one-time values of a session's record, in the shape that the options ask for. */
+export async function decodeRecord(context: Context, id: string, record: SessionRecord): Promise<Decoded | Corruption> {
+  const { codec, options, seals } = context;
+  const { dataVersion = 0 } = record.meta;
+  // First of all: a newer deployment may use serializers that this one does not know.
+  if (dataVersion > (options.version ?? 0)) return { reason: "version", error: undefined };
+  const encoded = await seals.open(record.data, "data", id);
+  const flashEncoded = record.flash && (await seals.open(record.flash, "flash", id));
+  const data = encoded && (await codec.decode(encoded));
+  const flash = record.flash === undefined ? {} : flashEncoded && (await codec.decode(flashEncoded));
+  if (encoded === undefined || data === undefined || flash === undefined) return DAMAGED;
+  const shape = context.shape && (await context.shape);
+  const stored = { data, encoded };
+  const shaped = shape === undefined ? stored : await shape.fit(stored, dataVersion);
+  if ("reason" in shaped) return shaped;
+  return { data: shaped.data, flash, base: createBase(record.data, shaped.encoded, shaped.data, codec) };
+}
+
+/** What cannot be read is never overwritten. */
+export function unreadableError(doing: string, { reason, error }: Corruption): SessionError {
+  return storeError(doing, new Error(`The record cannot be read any more (${reason}).`, { cause: error }));
 }
 
 function reject(context: Context, reason: RejectReason, id: string | undefined): void {

@@ -13,7 +13,8 @@ import { stateOf } from "./session.ts";
 import { isSessionId } from "./token.ts";
 import type { Stored } from "./session-state.ts";
 import type { Store } from "./stores/store.ts";
-import type { DefaultSessionData, Session, SessionInfo, SessionManager, SessionOptions } from "./types.ts";
+import type { SchemaOutput, StandardSchema } from "./standard-schema.ts";
+import type { DataOf, DefaultSessionData, Session, SessionInfo, SessionManager, SessionOptions, Validated } from "./types.ts";
 
 /** A sweep walks the whole store: it may take as long as this many saves. */
 const SWEEP_SAVES = 30;
@@ -49,7 +50,11 @@ export function isSessionManager(value: object): value is SessionManager {
  * session.views = (session.views ?? 0) + 1;
  * for (const cookie of await sessions.commit(session, response)) response.headers.append("set-cookie", cookie);
  */
-export function createSessionManager<T extends object = DefaultSessionData>(options?: SessionOptions<T>): SessionManager<T> {
+export function createSessionManager<S extends StandardSchema<object>>(
+  options: SessionOptions<SchemaOutput<S>> & { schema: S },
+): SessionManager<Validated<SchemaOutput<S>>>;
+export function createSessionManager<T extends object = DefaultSessionData>(options?: SessionOptions<T>): SessionManager<T>;
+export function createSessionManager<T extends object>(options?: SessionOptions<T>): SessionManager<T> {
   return createManager(options, platform);
 }
 
@@ -116,7 +121,7 @@ export function createManager<T extends object>(options: SessionOptions<T> | und
       const brought = await readToken(context, value);
       if (brought === undefined) return undefined;
       const found = await findByToken(context, loadBudget(), brought);
-      return found.kind === "live" ? (found.data as T) : undefined;
+      return found.kind === "live" ? (found.data as DataOf<T>) : undefined;
     },
     async *list() {
       for await (const { key, record } of records()) yield await describe(context, key, record);

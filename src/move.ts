@@ -2,6 +2,7 @@ import { createRecord, startAttempt, writeConditionally } from "./conditional-wr
 import type { Budget, Context } from "./context.ts";
 import { storeError } from "./errors.ts";
 import { isExpired, timeoutsOf } from "./lifecycle.ts";
+import { DAMAGED, unreadableError } from "./load.ts";
 import { createWriteId, deadRecord, rememberWrite, type RecordMeta, type SessionRecord } from "./record.ts";
 import { createToken } from "./save.ts";
 import type { Stored } from "./session-state.ts";
@@ -43,7 +44,7 @@ export async function move(context: Context, budget: Budget, old: Stored, manner
   const moved = await writeConditionally(context, budget, old.key, doing, attempt, async (record, writeId) => {
     if (record.state !== "live" || isExpired(record, options.now())) return undefined;
     await manner.check?.(record);
-    successor = await prepareSuccessor(context, budget, place, record, successor, doing);
+    successor = await prepareSuccessor(context, budget, old.id, place, record, successor, doing);
     const next = { ...record, version: record.version + 1, writes: rememberWrite(record, writeId) };
     return manner.tombstone({ ...deadRecord(next, options.now(), options.tombstoneTtl), state: "moved" }, successor);
   }).catch(async (error: unknown) => {
@@ -59,6 +60,7 @@ export async function move(context: Context, budget: Budget, old: Stored, manner
 async function prepareSuccessor(
   context: Context,
   budget: Budget,
+  from: string,
   place: Pick<Stored, "token" | "id" | "key">,
   record: SessionRecord,
   earlier: Stored | undefined,
@@ -67,7 +69,10 @@ async function prepareSuccessor(
   const { options } = context;
   const now = options.now();
   const { idleWindow } = timeoutsOf(record.meta.timeouts, options);
-  const fresh = { ...record, touchedAt: now, idleWindow, meta: successorMeta(context, record.meta, now) };
+  const sections = await context.seals.move(record, from, place.id);
+  if (sections === undefined) throw unreadableError(doing, DAMAGED);
+  const { data, flash } = sections;
+  const fresh = { ...record, data, flash, touchedAt: now, idleWindow, meta: successorMeta(context, record.meta, now) };
   if (earlier === undefined) {
     const first = { ...fresh, version: 1, writes: [createWriteId()] };
     const entry = await createRecord(context, budget, place.key, first);

@@ -2,9 +2,10 @@ import { COOKIE_NAME, type CookieAttributes } from "./cookie.ts";
 import { optionError } from "./errors.ts";
 import type { Resolve } from "./merge.ts";
 import { isSerializer, type Serializer } from "./serializers/serializer.ts";
+import { isStandardSchema, type StandardSchema } from "./standard-schema.ts";
 import { isStorageSource } from "./stores/open.ts";
 import { generateToken } from "./token.ts";
-import type { CookieOptions, SessionHooks, SessionOptions } from "./types.ts";
+import type { CookieOptions, SessionHooks, SessionOptions, StoreErrorPolicy } from "./types.ts";
 
 /** Options with every default filled in and every value checked; times in milliseconds. This file is the only place of defaults. */
 export interface ResolvedOptions {
@@ -25,6 +26,9 @@ export interface ResolvedOptions {
   readonly persistent: boolean;
   /** The first writes, all read; none for what is built in. */
   readonly serializers: readonly Serializer[];
+  readonly schema: StandardSchema | undefined;
+  readonly version: number | undefined;
+  readonly migrate: ((old: Record<string, unknown>, from: number) => unknown) | undefined;
   readonly secrets: readonly string[];
   /** Milliseconds since the epoch; 0: not at all. */
   readonly acceptUnsignedUntil: number;
@@ -36,6 +40,7 @@ export interface ResolvedOptions {
   readonly commitOn: "success" | "always";
   readonly conflict: "merge" | "reject" | Resolve;
   readonly onGone: "throw" | "drop";
+  readonly onStoreError: (event: unknown) => StoreErrorPolicy;
   readonly maxBytes: number;
   readonly timeouts: { readonly load: number; readonly save: number };
   readonly tombstoneTtl: number;
@@ -79,6 +84,8 @@ const HOOKS: readonly (keyof SessionHooks)[] = [
   "error",
 ];
 
+const POLICIES: readonly StoreErrorPolicy[] = ["throw", "readonly", "ephemeral"];
+
 const OPTIONS: readonly (keyof SessionOptions)[] = [
   "name",
   "storage",
@@ -90,6 +97,9 @@ const OPTIONS: readonly (keyof SessionOptions)[] = [
   "rotateGrace",
   "cookie",
   "serializer",
+  "schema",
+  "version",
+  "migrate",
   "secret",
   "acceptUnsignedUntil",
   "generateToken",
@@ -99,6 +109,7 @@ const OPTIONS: readonly (keyof SessionOptions)[] = [
   "commitOn",
   "conflict",
   "onGone",
+  "onStoreError",
   "maxBytes",
   "timeouts",
   "tombstoneTtl",
@@ -150,6 +161,7 @@ export function resolveOptions<T extends object>(options: SessionOptions<T> = {}
     ...resolveRotation(options),
     ...resolveCookie(or(options.cookie, {})),
     serializers: resolveSerializers(options.serializer),
+    ...resolveShape(options),
     secrets: resolveSecrets(options.secret),
     acceptUnsignedUntil: until("acceptUnsignedUntil", options.acceptUnsignedUntil, options.secret !== undefined, "`secret`"),
     generateToken: functionOr("generateToken", options.generateToken, generateToken),
@@ -159,6 +171,7 @@ export function resolveOptions<T extends object>(options: SessionOptions<T> = {}
     commitOn: oneOf("commitOn", or(options.commitOn, "success"), ["success", "always"]),
     conflict,
     onGone: oneOf("onGone", or(options.onGone, "throw"), ["throw", "drop"]),
+    onStoreError: resolvePolicy(or(options.onStoreError, "throw")),
     maxBytes: whole("maxBytes", or(options.maxBytes, 65_536), 1, 16_777_216, "a whole number of bytes"),
     timeouts: Object.freeze({
       load: whole("timeouts.load", or(timeouts.load, 1000), 1, MAX_MILLISECONDS, "a whole number of milliseconds"),
@@ -168,6 +181,18 @@ export function resolveOptions<T extends object>(options: SessionOptions<T> = {}
     hooks: resolveHooks(or(options.hooks, {})),
     now: wholeMilliseconds(functionOr("now", options.now, () => Date.now())),
   });
+}
+
+function resolvePolicy(policy: SessionOptions["onStoreError"]): ResolvedOptions["onStoreError"] {
+  const isPolicy = (value: unknown): boolean => POLICIES.includes(value as StoreErrorPolicy);
+  const accepted = '"throw", "readonly", "ephemeral" or a function that gives one of them';
+  check("onStoreError", policy, isPolicy(policy) || isFunction(policy), accepted);
+  if (typeof policy !== "function") return () => policy as StoreErrorPolicy;
+  return (event) => {
+    const chosen = policy(event);
+    check("onStoreError", chosen, isPolicy(chosen), accepted);
+    return chosen;
+  };
 }
 
 function resolveName(name: unknown): string {
@@ -275,7 +300,7 @@ function resolveSerializers(serializer: Serializer | readonly Serializer[] | und
 function resolveRotation({
   rotateEvery: every,
   rotateGrace: grace,
-}: SessionOptions<never>): Pick<ResolvedOptions, "rotateEvery" | "rotateGrace"> {
+}: Pick<SessionOptions, "rotateEvery" | "rotateGrace">): Pick<ResolvedOptions, "rotateEvery" | "rotateGrace"> {
   const rotateEvery = isAbsent(every) ? 0 : seconds("rotateEvery", every, 1);
   const rotateGrace = whole("rotateGrace", or(grace, 60), 1, MAX_GRACE, "a whole number of seconds") * 1000;
   // A token that is forwarded leads to one that is not.
@@ -290,6 +315,24 @@ function until(option: string, date: Date | string | number | undefined, isNeede
   check(option, date, Number.isInteger(time) && time > 0, "a Date, an ISO 8601 string, or milliseconds since the epoch");
   check(option, date, isNeeded, `no value without ${needs}`);
   return time;
+}
+
+function resolveShape<T extends object>(options: SessionOptions<T>): Pick<ResolvedOptions, "schema" | "version" | "migrate"> {
+  const { schema, version, migrate } = options;
+  check(
+    "schema",
+    schema,
+    schema === undefined || isStandardSchema(schema),
+    "a schema of a library that follows Standard Schema v1",
+  );
+  if (version !== undefined) whole("version", version, 1, 999_999_999, "a whole number");
+  check(
+    "migrate",
+    migrate,
+    migrate === undefined || (isFunction(migrate) && version !== undefined),
+    "a function, and `version` with it",
+  );
+  return { schema, version, migrate };
 }
 
 function resolveSecrets(secret: string | readonly string[] | undefined): readonly string[] {

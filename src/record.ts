@@ -55,6 +55,8 @@ export interface RecordMeta {
   /** With raw tokens as keys, the prefix of the manager whose record it is: a token could be chosen to end another's key. */
   readonly prefix?: string;
   readonly owner?: string;
+  /** The application's `version` of the data; none if it had none. */
+  readonly dataVersion?: number;
   readonly cookie?: { readonly persistent?: boolean; readonly maxAge?: number };
   /** Timeouts of its own. The header holds the instants that follow from them. */
   readonly timeouts?: OwnTimeouts;
@@ -255,8 +257,8 @@ function parseMeta(text: string): RecordMeta | undefined {
 /** What is known in it is as it was written; what a later version adds is kept. */
 function isMeta(meta: unknown): meta is RecordMeta {
   if (!isObject(meta) || Array.isArray(meta)) return false;
-  const { owner = "", to = "", issuedAt = 0, cookie = {}, timeouts = {} } = meta as Record<string, unknown>;
-  if (typeof owner !== "string" || typeof to !== "string" || !isCount(issuedAt)) return false;
+  const { owner = "", to = "", issuedAt = 0, dataVersion = 1, cookie = {}, timeouts = {} } = meta as Record<string, unknown>;
+  if (typeof owner !== "string" || typeof to !== "string" || !isCount(issuedAt) || !isCount(dataVersion)) return false;
   if (!isObject(cookie) || !isObject(timeouts)) return false;
   const { persistent = false, maxAge = 1 } = cookie;
   const { idle = 0, absolute = 0 } = timeouts;

@@ -27,7 +27,7 @@ export async function regenerate(context: Context, state: SessionState): Promise
     // With no word of where to, so that whoever knew the old token is not led to what is privileged now.
     tombstone: (dead) => dead,
     discardsUnknown: true,
-    check: (record) => refuseConflicts(context, state, record),
+    check: (record) => refuseConflicts(context, state, old.id, record),
   });
   if (moved.status === "moved") {
     state.cookieAction = "set";

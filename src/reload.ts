@@ -1,7 +1,7 @@
 import { Budget, type Context } from "./context.ts";
 import { destroyedError } from "./errors.ts";
-import { becomeStored, interpret } from "./load.ts";
-import { EMPTY_BASE, type SessionState, type Stored } from "./session-state.ts";
+import { becomeStored, begin, interpret, tellCorrupt } from "./load.ts";
+import type { SessionState, Stored } from "./session-state.ts";
 import { adopt } from "./tracking/adopt.ts";
 import { pairUp } from "./tracking/pairing.ts";
 
@@ -14,7 +14,7 @@ import { pairUp } from "./tracking/pairing.ts";
  */
 export async function reload(context: Context, state: SessionState): Promise<void> {
   if (state.status === "destroyed") throw destroyedError();
-  const data = state.status === "stored" ? await readAgain(context, state) : {};
+  const data = state.status === "stored" ? await readAgain(context, state) : await begin(context, state);
   const pairs = new Map<object, object>();
   pairUp(state.raw, data, pairs);
   adopt(state.tracker, data, pairs);
@@ -38,8 +38,8 @@ async function readAgain(context: Context, state: SessionState): Promise<Record<
   }
   state.status = "ended";
   state.cookieAction = "none";
-  state.base = EMPTY_BASE;
   state.flash = new Map();
-  context.tell(found?.kind === "corrupt" ? "corrupt" : "gone", { id: stored.id });
-  return {};
+  if (found?.kind === "corrupt") tellCorrupt(context, stored.id, found);
+  else context.tell("gone", { id: stored.id });
+  return begin(context, state);
 }

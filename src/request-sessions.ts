@@ -70,7 +70,7 @@ export function loadOnce(
   context: object,
   session: RequestSession,
   cookieHeader: string | null,
-  request: { readonly secure: boolean | undefined; readonly touch: boolean },
+  request: { readonly secure: boolean | undefined; readonly touch: boolean; readonly event: unknown },
 ): Promise<Session> {
   session.loading ??= session.manager.load(cookieHeader, request).then((loaded) => {
     (context as Record<string, unknown>)[session.name] = loaded;

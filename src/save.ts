@@ -4,7 +4,7 @@ import { committedError, goneError, optionError, storeError } from "./errors.ts"
 import { followRotation } from "./follow.ts";
 import { isExpired, isRenewalDue, type Lifetime } from "./lifecycle.ts";
 import { checkSize } from "./limits.ts";
-import { decodeRecord } from "./load.ts";
+import { decodeRecord, unreadableError } from "./load.ts";
 import type { ConflictPolicy } from "./merge.ts";
 import { mergeChanges, type MergedChanges } from "./merge-changes.ts";
 import { withOverrides, withOwnTimeouts, type OverrideChanges } from "./overrides.ts";
@@ -21,7 +21,7 @@ import {
   type SessionRecord,
 } from "./record.ts";
 import { applyRevision, type Revise } from "./revise.ts";
-import { createBase, type SessionState, type Stored } from "./session-state.ts";
+import { createBase, EMPTY_BASE, type SessionState, type Stored } from "./session-state.ts";
 import { hashToken, isToken } from "./token.ts";
 import { adopt } from "./tracking/adopt.ts";
 import { deepEqual } from "./tracking/equal.ts";
@@ -60,8 +60,8 @@ async function saveWithin(context: Context, budget: Budget, state: SessionState,
     last = undefined;
     renewed = false;
     if (record.state !== "live" || isExpired(record, context.options.now())) return undefined;
-    last = await compose(context, budget, state, record, revise);
-    if (isSameAs(last, record)) return undefined;
+    last = await compose(context, budget, state, stored.id, record, revise);
+    if (last.isStored) return undefined;
     renewed = mayRenew && (last.changes.timeouts !== undefined || isRenewalDue(record, context.options.now()));
     return nextRecord(context, record, writeId, last, renewed);
   });
@@ -135,6 +135,9 @@ export function becomeDestroyed(context: Context, state: SessionState): void {
 /** What a commit of this session would store, made from the tree as it is now. */
 interface Composed {
   readonly tree: Fields;
+  /** The data as the serializer writes it. */
+  readonly encoded: Encoded;
+  /** As the record keeps it. */
   readonly data: Encoded;
   readonly flash: Map<string, unknown>;
   readonly flashText: Encoded | undefined;
@@ -142,6 +145,8 @@ interface Composed {
   /** The overrides that this writes. */
   readonly changes: OverrideChanges;
   readonly flashChanges: Map<string, unknown>;
+  /** The newest record holds all of it. */
+  readonly isStored: boolean;
   /** `$clear` was called, and nothing is left: the session ends. */
   readonly ends: boolean;
   readonly cleared: boolean;
@@ -155,10 +160,12 @@ async function compose(
   context: Context,
   budget: Budget,
   state: SessionState,
+  id: string,
   record: SessionRecord | undefined,
   revise: Revise | undefined,
 ): Promise<Composed> {
   const theirs = await theirState(context, state, record);
+  const shape = context.shape && (await context.shape);
   // From here to the checkpoint in one step: what the user changes later is not part of this.
   const { tracker, base, cleared } = state;
   const flashChanges = new Map(state.flashChanges);
@@ -167,24 +174,38 @@ async function compose(
     timeouts: state.timeoutsChanged ? state.timeouts : undefined,
   };
   tracker.checkpoint();
-  const isNewer = record !== undefined && !isSameText(record.data, base.encoded);
+  const isNewer = record !== undefined && !isSameText(record.data, base.stored);
   if (isNewer) context.tracer?.hear("merged", { id: state.stored?.id });
   let merged = isNewer || revise !== undefined ? mergeChanges(context, state, theirs.data()) : undefined;
   const mine = merged === undefined ? undefined : (copy(state.raw, new Map()) as Fields);
   const flash = state.flashNow(theirs.flash);
   if (merged !== undefined && revise !== undefined) merged = { ...merged, ...applyRevision(revise, merged) };
   const tree = merged?.tree ?? state.raw;
-  const data = await context.codec.encode(tree);
-  const flashText = flash.size === 0 ? undefined : await context.codec.encode(Object.fromEntries(flash));
+  // What is checked is what is encoded, also if the user changes it meanwhile.
+  const kept = shape === undefined ? tree : (copy(tree, new Map()) as Fields);
+  if (shape !== undefined) await shape.check(kept);
+  const { codec, seals } = context;
+  const encoded = await codec.encode(kept);
+  const flashEncoded = flash.size === 0 ? undefined : await codec.encode(Object.fromEntries(flash));
   const { meta: known } = record ?? { meta: context.ownMeta };
-  const meta = withOverrides(known, changes);
+  const asked = withOverrides(known, changes);
+  const { version: dataVersion } = context.options;
+  const meta = dataVersion === undefined ? asked : { ...asked, dataVersion };
   const ends = cleared && Object.keys(tree).length === 0 && flash.size === 0 && meta.owner === undefined;
+  const isStored =
+    !ends &&
+    isSameText(encoded, theirs.encoded) &&
+    deepEqual(flash, theirs.flash) &&
+    // An older version alone is no reason to write.
+    JSON.stringify(asked) === JSON.stringify(known);
+  const data = await seals.seal(encoded, "data", id);
+  const flashText = flashEncoded && (await seals.seal(flashEncoded, "flash", id));
   const { maxBytes = Infinity, binary = false } = await context.ask(budget, "save a session", (store) => store);
   // The user's limit is for what he keeps, the store's for all that is sent.
   const limit = Math.min(context.options.maxBytes, maxBytes - overheadOf({ data, flash: flashText, meta }, binary));
   const shown = flash.size === 0 ? tree : { ...tree, $flash: Object.fromEntries(flash) };
   checkSize(sizeOf(data) + sizeOf(flashText), limit, shown);
-  return { tree, data, flash, flashText, meta, changes, flashChanges, ends, cleared, merged, mine };
+  return { tree, encoded, data, flash, flashText, meta, changes, flashChanges, isStored, ends, cleared, merged, mine };
 }
 
 /** What the store holds by now. */
@@ -192,12 +213,15 @@ async function theirState(
   context: Context,
   state: SessionState,
   record: SessionRecord | undefined,
-): Promise<{ data: () => Fields; flash: ReadonlyMap<string, unknown> }> {
-  if (record === undefined || record === state.stored?.record) return { data: () => state.base.tree(), flash: state.flash };
-  const decoded = await decodeRecord(context, record);
-  // What cannot be read is never overwritten.
-  if (decoded === undefined) throw storeError("save a session", new Error("The record was damaged meanwhile."));
-  return { data: () => decoded.data, flash: new Map(Object.entries(decoded.flash)) };
+): Promise<{ data: () => Fields; encoded: Encoded; flash: ReadonlyMap<string, unknown> }> {
+  if (record === undefined || record === state.stored?.record) {
+    const { base, flash } = state;
+    return { data: () => base.tree(), encoded: base.encoded, flash };
+  }
+  const decoded = await decodeRecord(context, (state.stored as Stored).id, record);
+  if ("reason" in decoded) throw unreadableError("save a session", decoded);
+  const { data, flash, base } = decoded;
+  return { data: () => data, encoded: base.encoded, flash: new Map(Object.entries(flash)) };
 }
 
 function nextRecord(
@@ -228,15 +252,6 @@ async function isChanged(context: Context, state: SessionState): Promise<boolean
   return !isSameText(data, await context.codec.encode(state.base.tree()));
 }
 
-function isSameAs(composed: Composed, record: SessionRecord): boolean {
-  return (
-    !composed.ends &&
-    isSameText(composed.data, record.data) &&
-    isSameText(composed.flashText, record.flash) &&
-    JSON.stringify(composed.meta) === JSON.stringify(record.meta)
-  );
-}
-
 /** What the user does while a save is on its way comes after it. */
 const LAST_WINS: ConflictPolicy = { resolve: ({ mine }) => mine, report: () => {} };
 
@@ -246,7 +261,7 @@ function settle(context: Context, state: SessionState, composed: Composed, store
   const { merged } = composed;
   state.status = "stored";
   state.stored = stored;
-  state.base = createBase(composed.data, composed.tree, context.codec);
+  state.base = createBase(stored.record.data, composed.encoded, composed.tree, context.codec);
   state.flash = composed.flash;
   for (const [key, value] of composed.flashChanges) {
     if (state.flashChanges.get(key) === value) state.flashChanges.delete(key);
@@ -268,14 +283,21 @@ function settle(context: Context, state: SessionState, composed: Composed, store
   for (const { path } of merged?.conflicts ?? []) context.tell("conflict", { id: stored.id, path });
 }
 
+/** True if a new session holds nothing but what every new one does. */
+async function isUntouched(context: Context, state: SessionState): Promise<boolean> {
+  if (Object.keys(state.raw).length === 0) return true;
+  return state.base !== EMPTY_BASE && !(await isChanged(context, state));
+}
+
 async function create(context: Context, budget: Budget, state: SessionState, revise: Revise | undefined): Promise<void> {
-  if (revise === undefined && Object.keys(state.raw).length === 0 && state.flashNow().size === 0) return;
-  const composed = await compose(context, budget, state, undefined, revise);
-  if (Object.keys(composed.tree).length === 0 && composed.flash.size === 0) return;
+  if (revise === undefined && state.flashNow().size === 0 && (await isUntouched(context, state))) return;
+  const place = await createToken(context);
+  const composed = await compose(context, budget, state, place.id, undefined, revise);
+  const holdsNothing = Object.keys(composed.tree).length === 0 || isSameText(composed.encoded, state.base.encoded);
+  if (holdsNothing && composed.flash.size === 0) return;
   // The cookie left with the response, so nobody could ever come back to it.
   if (state.answered && revise !== undefined) throw committedError();
   const { options } = context;
-  const place = await createToken(context);
   const life = { ...state.life(options), touchedAt: options.now() };
   const record = firstRecord(life, composed);
   const entry = await createRecord(context, budget, place.key, record);

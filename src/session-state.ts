@@ -1,14 +1,14 @@
 import type { Codec } from "./codec.ts";
 import { isPromise } from "./codec.ts";
 import type { Budget } from "./context.ts";
-import { committedError, destroyedError } from "./errors.ts";
+import { committedError, degradedError, destroyedError, type SessionError } from "./errors.ts";
 import { timeoutsOf, withTimeouts, type Lifetime, type OwnTimeouts, type Timeouts } from "./lifecycle.ts";
 import type { Encoded, RecordMeta, SessionRecord } from "./record.ts";
 import type { StoreEntry } from "./stores/store.ts";
 import { listChanges } from "./tracking/changes.ts";
 import { copy } from "./tracking/snapshot.ts";
 import type { Change, Tracker } from "./tracking/tracker.ts";
-import type { SessionCookieOverrides } from "./types.ts";
+import type { SessionCookieOverrides, StoreErrorPolicy } from "./types.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -38,9 +38,10 @@ export interface Approach {
  * - `stored`: loaded from the store, or saved to it.
  * - `ended`: another request ended it. Never stored again, and it sends no cookie.
  * - `destroyed`: this request ended it.
+ * - `degraded`: the store could not be read. Never stored, and it sends no cookie.
  */
 export class SessionState {
-  status: "new" | "stored" | "ended" | "destroyed" = "new";
+  status: "new" | "stored" | "ended" | "destroyed" | "degraded" = "new";
   stored: Stored | undefined;
   tracker!: Tracker;
   base: Base;
@@ -62,6 +63,10 @@ export class SessionState {
   committed = false;
   /** The commit's turn has come: what is done after it is too late for the cookie of this response. */
   answered = false;
+  /** What becomes of the request where the store fails. */
+  onStoreError: StoreErrorPolicy = "throw";
+  /** Why the store could not be read. */
+  failure: SessionError | undefined;
   /** What the response has to do with the cookie. */
   cookieAction: "none" | "set" | "clear" = "none";
   readonly createdAt: number;
@@ -90,6 +95,12 @@ export class SessionState {
   guard(): void {
     if (this.status === "destroyed") throw destroyedError();
     if (this.committed) throw committedError();
+    if (this.onStoreError === "readonly") this.refuseDegraded();
+  }
+
+  /** Throws if the store could not be read. */
+  refuseDegraded(): void {
+    if (this.status === "degraded") throw degradedError(this.failure);
   }
 
   get raw(): Fields {
@@ -137,12 +148,17 @@ export class SessionState {
 
 /** The data as it was loaded or last stored: what changes are told from. */
 export interface Base {
+  /** As the store holds it. */
+  readonly stored: Encoded;
+  /** As it is written by now: what was stored may have been in another shape. */
   readonly encoded: Encoded;
   /** The data as a tree of its own, made anew each time. */
   tree(): Fields;
 }
 
-export const EMPTY_BASE: Base = { encoded: { serializer: "", text: "" }, tree: () => ({}) };
+const NOTHING: Encoded = { serializer: "", text: "" };
+
+export const EMPTY_BASE: Base = { stored: NOTHING, encoded: NOTHING, tree: () => ({}) };
 
 /**
  * Keeps what was decoded for later comparison.
@@ -150,7 +166,7 @@ export const EMPTY_BASE: Base = { encoded: { serializer: "", text: "" }, tree: (
  * Usually as text, decoded again if that is ever needed. A serializer that answers by a promise cannot be asked from a getter, so
  * its tree is copied.
  */
-export function createBase(encoded: Encoded, data: Fields, codec: Codec): Base {
+export function createBase(stored: Encoded, encoded: Encoded, data: Fields, codec: Codec): Base {
   const again = (): Fields | undefined => {
     const decoded = codec.decode(encoded);
     if (!isPromise(decoded)) return decoded;
@@ -159,6 +175,7 @@ export function createBase(encoded: Encoded, data: Fields, codec: Codec): Base {
   };
   const kept = codec.decodesAtOnce(encoded) ? undefined : (copy(data, new Map()) as Fields);
   return {
+    stored,
     encoded,
     tree: () => (kept === undefined ? (again() ?? {}) : (copy(kept, new Map()) as Fields)),
   };

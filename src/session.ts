@@ -135,9 +135,13 @@ class Controls implements SessionControls<Fields> {
     return this.#seen().stored === undefined;
   }
 
+  get $isDegraded(): boolean {
+    return this.#seen().status === "degraded";
+  }
+
   get $isDirty(): boolean {
     const state = this.#state;
-    return state.status !== "destroyed" && (state.changes.length > 0 || state.extrasChanged);
+    return state.status !== "destroyed" && state.status !== "degraded" && (state.changes.length > 0 || state.extrasChanged);
   }
 
   get $changes(): readonly Change[] {

@@ -17,6 +17,8 @@ export type SessionOutcome =
   | "new"
   /** The session was ended by another request before it was loaded. */
   | "ended"
+  /** The store could not be read, and the request went on without it (`onStoreError`). */
+  | "degraded"
   /** There was nothing to do, or nothing left to be done. */
   | "unchanged"
   | "failed";
@@ -186,7 +188,7 @@ class ChannelTracer implements Tracer {
 function outcomeOf(type: Operation, subject: unknown): SessionOutcome {
   if (CHANNELS[type] !== "load") return "unchanged";
   const { status } = type === "load" ? stateOf(subject as object) : (subject as SessionState);
-  return status === "stored" ? "loaded" : status === "ended" ? "ended" : "new";
+  return status === "stored" ? "loaded" : status === "ended" || status === "degraded" ? status : "new";
 }
 
 /** What may be told of an error: its message may name keys, and its cause hold a whole record. */

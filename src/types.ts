@@ -1,6 +1,7 @@
 import type { SessionError } from "./errors.ts";
 import type { MergeConflict } from "./merge.ts";
 import type { Serializer } from "./serializers/serializer.ts";
+import type { StandardSchema } from "./standard-schema.ts";
 import type { MaybePromise } from "./stores/store.ts";
 import type { Change } from "./tracking/tracker.ts";
 
@@ -18,12 +19,30 @@ export interface SessionData {}
 /** {@link SessionData} once augmented; until then anything goes. */
 export type DefaultSessionData = keyof SessionData extends never ? Record<string, any> : SessionData;
 
+declare const kValidated: unique symbol;
+
+/**
+ * Data that a `schema` checks: what makes its required keys required in a session. Only a type; no session holds the mark.
+ *
+ * @example
+ * type ShopSession = Session<Validated<z.output<typeof shop>>>;
+ */
+export type Validated<T extends object> = T & { readonly [kValidated]: true };
+
+/** The data of a session as it is stored. */
+export type DataOf<T extends object> = T extends Validated<infer D> ? D : T;
+
+/** The data of a session as it is read: every key may be absent, but for those that a schema requires. */
+export type Shown<T extends object> = T extends Validated<infer D> ? D : Partial<T>;
+
 /** What a session offers beside its data. Everything is under `$`, so that no data key can clash. */
 export interface SessionControls<T extends object = DefaultSessionData> {
   /** The session id: SHA-256 of the token, base64url. Safe to log. `undefined` until there is a token. */
   readonly $id: string | undefined;
   /** True while the store holds no record of this session. */
   readonly $isNew: boolean;
+  /** True if the store could not be read, so that this session is empty and never stored. See the option `onStoreError`. */
+  readonly $isDegraded: boolean;
   /** True if a commit now would have something to store. */
   readonly $isDirty: boolean;
   /** What changed since the session was loaded or last saved; applied in order to the old data it gives the new. */
@@ -72,7 +91,7 @@ export interface SessionControls<T extends object = DefaultSessionData> {
    * @example
    * const left = await session.$update((draft) => --draft.credits);
    */
-  $update<R>(fn: (draft: Partial<T>) => R): Promise<R>;
+  $update<R>(fn: (draft: Shown<T>) => R): Promise<R>;
   /**
    * Adds to a number so that concurrent requests all count. `path` is a key, or the steps to a nested one; an absent number is 0.
    *
@@ -86,7 +105,7 @@ export interface SessionControls<T extends object = DefaultSessionData> {
   /** Calls `fn` after each change; returns what ends it. */
   $subscribe(fn: (change: Change) => void): () => void;
   /** A deep copy of the data, plain. */
-  $snapshot(): Partial<T>;
+  $snapshot(): Shown<T>;
 }
 
 /** A session without known data: any key. An interface, since an intersection would give the controls the type of the index. */
@@ -94,10 +113,10 @@ interface UntypedSession extends SessionControls<Record<string, any>> {
   [key: string]: any;
 }
 
-/** A session: behaves as its data, `Partial<T>`, plus the controls under `$`. */
+/** A session: behaves as its data, `Partial<T>`, plus the controls under `$`. With a schema, keys that it requires are not optional. */
 export type Session<T extends object = DefaultSessionData> = string extends keyof T
   ? UntypedSession
-  : Partial<T> & SessionControls<T>;
+  : Shown<T> & SessionControls<T>;
 
 /** Cookie settings of one session. */
 export interface SessionCookieOverrides {
@@ -149,10 +168,27 @@ export interface CookieOptions {
 /** What `storage` takes: an unstorage `Storage` or driver, an ioredis client, or a {@link Store}. Structural, so that any version fits. */
 export type StorageSource = object;
 
-/** A method, so that an adapter may give the event its own type. */
+/** Methods, so that an adapter may give the event its own type. */
 interface Predicate {
   test(event: unknown): boolean;
 }
+interface PolicyOf {
+  of(event: unknown): StoreErrorPolicy;
+}
+
+/**
+ * What a request gets where the store fails.
+ *
+ * - `"throw"`: `ERR_SESSION_STORE`, answered with 503.
+ * - `"readonly"`: if the session cannot be loaded, an empty one that refuses every write with `ERR_SESSION_STORE`. As `"throw"` if it
+ *   cannot be saved.
+ * - `"ephemeral"`: if the session cannot be loaded, an empty one that takes writes and is forgotten. If it cannot be saved, the
+ *   response goes out all the same, without what was changed.
+ *
+ * Under each, what could not be read is never overwritten, no cookie is sent for what was not stored, and what is asked for by name
+ * (`$save`, `$update`, `$reload`, `$regenerate`, `$destroy`) throws if the store did not do it.
+ */
+export type StoreErrorPolicy = "throw" | "readonly" | "ephemeral";
 
 /** Options of a session manager. Times are in seconds unless said otherwise. */
 export interface SessionOptions<T extends object = DefaultSessionData> {
@@ -185,6 +221,12 @@ export interface SessionOptions<T extends object = DefaultSessionData> {
    * @default JSON, and superjson for what JSON would lose; what these wrote can always be read
    */
   serializer?: Serializer | readonly Serializer[] | undefined;
+  /** What the data has to be, by any library of Standard Schema: types the session, and is checked on load and before a save. */
+  schema?: StandardSchema<DataOf<T>> | undefined;
+  /** Which form of the data this application writes: count up when it changes. Records of a later one are left alone. */
+  version?: number | undefined;
+  /** Brings data that an earlier version wrote into today's form; `from` is 0 for what was written without one. */
+  migrate?: ((old: Record<string, unknown>, from: number) => unknown) | undefined;
   /** Signs tokens: the first signs, all verify. Each at least 32 bytes. */
   secret?: string | readonly string[] | undefined;
   /** When `secret` is new on a running site: the date until which tokens from before are accepted unsigned, and replaced. */
@@ -203,6 +245,8 @@ export interface SessionOptions<T extends object = DefaultSessionData> {
   conflict?: "merge" | "reject" | ((conflict: MergeConflict) => unknown) | undefined;
   /** What happens to data changes of a session that another request ended: `ERR_SESSION_GONE`, or nothing. @default "throw" */
   onGone?: "throw" | "drop" | undefined;
+  /** What a request gets where the store fails: 503, an empty session that cannot be written, or one that is forgotten; or a function of the event that says which. @default "throw" */
+  onStoreError?: StoreErrorPolicy | PolicyOf["of"] | undefined;
   /** The largest session, in bytes as it is serialized. @default 65536 */
   maxBytes?: number | undefined;
   /** Milliseconds the store may take. @default { load: 1000, save: 2000 } */
@@ -242,8 +286,8 @@ export interface SessionHooks<_T extends object = DefaultSessionData> {
   conflict?: ((info: SessionHookInfo & { readonly path: readonly unknown[] }) => void) | undefined;
   /** Changes met a session that another request had ended. */
   gone?: ((info: SessionHookInfo) => void) | undefined;
-  /** A record could not be read; a fresh session took its place. */
-  corrupt?: ((info: SessionHookInfo) => void) | undefined;
+  /** A record could not be used; it stays in the store, and a fresh session took its place. */
+  corrupt?: ((info: SessionHookInfo & { readonly reason: CorruptReason; readonly error: Error | undefined }) => void) | undefined;
   /** A session got a new token, by `rotateEvery` or because the old one was of before `secret` or `hashIds`. */
   rotated?: ((info: SessionHookInfo & { readonly previousId: string }) => void) | undefined;
   /** A request came with a token that was replaced longer ago than `rotateGrace`: someone may have stolen it. `successorId` is what it was rotated to, none after a `$regenerate`. */
@@ -254,6 +298,12 @@ export interface SessionHooks<_T extends object = DefaultSessionData> {
 
 /** Why a cookie was not accepted: no token or a bad signature; a token no record belongs to; several live sessions at once. */
 export type RejectReason = "malformed" | "unknown" | "ambiguous";
+
+/**
+ * Why a record was set aside: it was damaged, or is of an unknown serializer; a later `version` wrote it; `migrate` failed; it does
+ * not fit the `schema`.
+ */
+export type CorruptReason = "damaged" | "version" | "migrate" | "schema";
 
 /** One session, as `list` gives it. */
 export interface SessionInfo {
@@ -285,12 +335,12 @@ export interface SessionManager<T extends object = DefaultSessionData> {
    *
    * @param cookieHeader the `Cookie` header as it came
    * @param request `secure`: whether it came over https; undefined if unknown. `touch`: whether it keeps the session alive; true if
-   * undefined
+   * undefined. `event`: what `onStoreError` is given, if it is a function
    * @throws {SessionError} `ERR_SESSION_STORE`
    */
   load(
     cookieHeader?: string | null,
-    request?: { secure?: boolean | undefined; touch?: boolean | undefined },
+    request?: { secure?: boolean | undefined; touch?: boolean | undefined; event?: unknown },
   ): Promise<Session<T>>;
   /**
    * Stores what must be stored, and returns the `Set-Cookie` values to send, usually none. Call it once, before the response.
@@ -301,7 +351,7 @@ export interface SessionManager<T extends object = DefaultSessionData> {
    */
   commit(session: Session<T>, response?: { status: number; headers: Headers }): Promise<string[]>;
   /** A plain copy of the data of a session, by the cookie's value; `undefined` if there is none. Touches nothing, calls no hook. */
-  find(token: string): Promise<T | undefined>;
+  find(token: string): Promise<DataOf<T> | undefined>;
   /** All live sessions. @throws {SessionError} `ERR_SESSION_UNSUPPORTED` */
   list(): AsyncIterableIterator<SessionInfo>;
   /** How many live sessions there are. @throws {SessionError} `ERR_SESSION_UNSUPPORTED` */

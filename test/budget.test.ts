@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import type { Session } from "unsession";
+import { encrypted } from "unsession/serializers/encrypted";
+import { superjson } from "unsession/serializers/superjson";
 import { World, type Answer, type RequestOptions, type Verb } from "./unit/_setup.ts";
 
 /**
@@ -10,6 +13,10 @@ import { World, type Answer, type RequestOptions, type Verb } from "./unit/_setu
 
 const SECRET = "a secret that is long enough to sign";
 const TENTH = 100_000;
+
+/** What differs each time that it is written, and what looks at data each time it is read or written. */
+const ENCRYPTED = encrypted(superjson(), { keys: ["a key that is long enough to encrypt"] });
+const SCHEMA = z.looseObject({ user: z.string().optional() });
 
 interface Row {
   /** The session's state when the request comes; `none` for no cookie at all. */
@@ -37,7 +44,12 @@ const kindOf = ([setCookie, ...others]: readonly string[]): string =>
   others.length > 0 ? "several" : setCookie === undefined ? "no" : /; Max-Age=0;/.test(setCookie) ? "clearing" : "yes";
 
 const table = (rows: Record<string, Row>): void => {
-  it.each(Object.entries(rows))("%s", async (_, row) => {
+  const forms = Object.entries(rows).flatMap(([name, row]) => [
+    [name, row] as const,
+    [`${name}, encrypted`, { ...row, options: { serializer: ENCRYPTED, ...row.options } }] as const,
+    [`${name}, with a schema`, { ...row, options: { schema: SCHEMA, version: 1, ...row.options } }] as const,
+  ]);
+  it.each(forms)("%s", async (_, row) => {
     const { calls, setCookies } = await perform(row);
     expect({ calls, setCookie: kindOf(setCookies) }).toEqual({ calls: row.calls, setCookie: row.setCookie });
   });

@@ -61,6 +61,9 @@ describe("a documented default", () => {
     expect(without).toEqual([
       "absoluteTimeout",
       "rotateEvery",
+      "schema",
+      "version",
+      "migrate",
       "secret",
       "acceptUnsignedUntil",
       "acceptRawIdsUntil",

@@ -1,17 +1,22 @@
 import { createSessionManager, optionsOf } from "../manager.ts";
 import { attach, toManager, type RequestSession } from "../request-sessions.ts";
-import type { DefaultSessionData, SessionManager, SessionOptions } from "../types.ts";
+import type { DefaultSessionData, SessionManager, SessionOptions, StoreErrorPolicy } from "../types.ts";
 import type { H3V1Event, H3V1Handler } from "./event.ts";
 import { holdOf } from "./hold.ts";
 import { serve } from "./serve.ts";
 import { load } from "./use-session.ts";
 
 /** {@link SessionOptions} with h3's event where one is given. */
-export interface H3SessionOptions<T extends object = DefaultSessionData> extends Omit<SessionOptions<T>, "preload" | "touch"> {
+export interface H3SessionOptions<T extends object = DefaultSessionData> extends Omit<
+  SessionOptions<T>,
+  "preload" | "touch" | "onStoreError"
+> {
   /** Loads the session before the handler, so that `event.context.session` is there without `await`. @default false */
   preload?: boolean | { preload(event: H3V1Event): boolean }["preload"] | undefined;
   /** Whether a request keeps its session alive; see {@link SessionOptions.touch}. @default true */
   touch?: boolean | { touch(event: H3V1Event): boolean }["touch"] | undefined;
+  /** What a request gets where the store fails, also by route. @default "throw" */
+  onStoreError?: StoreErrorPolicy | { of(event: H3V1Event): StoreErrorPolicy }["of"] | undefined;
 }
 
 /**

@@ -38,6 +38,7 @@ export function load(event: H3V1Event, session: RequestSession): Promise<Session
   return loadOnce(event.context, session, event.node.req.headers.cookie ?? null, {
     secure: isSecure(event),
     touch: optionsOf(session.manager).touch(event),
+    event,
   });
 }
 

@@ -1,16 +1,21 @@
 import type { EventHandler, H3Event, Middleware } from "h3";
 import { createSessionManager, optionsOf } from "../manager.ts";
 import { attach, toManager, type RequestSession } from "../request-sessions.ts";
-import type { DefaultSessionData, SessionManager, SessionOptions } from "../types.ts";
+import type { DefaultSessionData, SessionManager, SessionOptions, StoreErrorPolicy } from "../types.ts";
 import { respond, respondToError } from "./respond.ts";
 import { load } from "./use-session.ts";
 
 /** {@link SessionOptions} with h3's event where one is given. */
-export interface H3SessionOptions<T extends object = DefaultSessionData> extends Omit<SessionOptions<T>, "preload" | "touch"> {
+export interface H3SessionOptions<T extends object = DefaultSessionData> extends Omit<
+  SessionOptions<T>,
+  "preload" | "touch" | "onStoreError"
+> {
   /** Loads the session before the handler, so that `event.context.session` is there without `await`. @default false */
   preload?: boolean | ((event: H3Event) => boolean) | undefined;
   /** Whether a request keeps its session alive; see {@link SessionOptions.touch}. @default true */
   touch?: boolean | ((event: H3Event) => boolean) | undefined;
+  /** What a request gets where the store fails, also by route. @default "throw" */
+  onStoreError?: StoreErrorPolicy | ((event: H3Event) => StoreErrorPolicy) | undefined;
 }
 
 /**

@@ -37,6 +37,7 @@ export function load(event: H3Event, session: ReturnType<typeof findSession>): P
   return loadOnce(event.context, session, event.req.headers.get("cookie"), {
     secure: isSecure(event),
     touch: optionsOf(session.manager).touch(event),
+    event,
   });
 }
 

@@ -11,6 +11,18 @@ interface Described {
    * gives it back; so are instances of classes. If undefined, all values are left to it, but functions and symbols.
    */
   readonly keeps?: ReadonlySet<ValueKind> | undefined;
+  /** Set by `encrypted`: what another serializer writes is sealed before it is stored. */
+  readonly sealing?: Sealing | undefined;
+}
+
+/** Makes what a serializer writes unreadable for a store, and tells whether it was left as it was. */
+export interface Sealing {
+  /** What writes and reads the data. */
+  readonly inner: Serializer;
+  /** @param place where it is stored: it opens nowhere else */
+  seal(bytes: Uint8Array, place: string): Promise<Uint8Array>;
+  /** What was sealed; rejects for anything else. */
+  open(sealed: Uint8Array, place: string): Promise<Uint8Array>;
 }
 
 /** A {@link Serializer} that writes text. */

@@ -1,4 +1,4 @@
-import type { SessionManager } from "../types.ts";
+import type { DataOf, SessionManager } from "../types.ts";
 import type { CookieJar } from "./cookie-jar.ts";
 
 /**
@@ -42,8 +42,8 @@ export async function seedSession<T extends object>(
 export async function readSession<T extends object>(
   manager: SessionManager<T>,
   from: CookieJar | string,
-): Promise<T | undefined> {
-  const found: T[] = [];
+): Promise<DataOf<T> | undefined> {
+  const found: DataOf<T>[] = [];
   for (const value of new Set(typeof from === "string" ? valuesIn(from) : from.cookies.map((cookie) => cookie.value))) {
     const data = await manager.find(value);
     if (data !== undefined) found.push(data);

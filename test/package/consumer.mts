@@ -6,6 +6,7 @@ import memcached from "unsession/drivers/memcached";
 import memory from "unsession/drivers/memory";
 import { sessionMiddleware, useSession } from "unsession/h3";
 import { devalue } from "unsession/serializers/devalue";
+import { encrypted } from "unsession/serializers/encrypted";
 import { json } from "unsession/serializers/json";
 import { msgpackr } from "unsession/serializers/msgpackr";
 import { superjson } from "unsession/serializers/superjson";
@@ -15,7 +16,7 @@ import { createStorage } from "unstorage";
 
 const manager = createSessionManager<{ views: number }>({
   storage: createStorage({ driver: memory() }),
-  serializer: [superjson(), json(), devalue(), msgpackr()],
+  serializer: [encrypted(superjson(), { keys: ["a key of at least thirty-two bytes"] }), json(), devalue(), msgpackr()],
 });
 const sessions = withTracing(manager);
 const outcomes: SessionTrace["outcome"][] = [];

@@ -210,7 +210,7 @@ describe("5d life of a request", () => {
       store.set(key, broken, undefined);
       corrupt.length = 0;
       expect((await visit((session) => session, cookie)).body).toBe("{}");
-      expect(corrupt).toEqual([{ id: key.slice("session:".length) }]);
+      expect(corrupt).toEqual([{ id: key.slice("session:".length), reason: "damaged", error: undefined }]);
     }
     const fresh = await visit((session) => (session.foo = "new"), cookie);
     expect(cookieOf(fresh)).not.toBe(cookie);

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { createSessionManager, type Serializer, type SessionOptions } from "unsession";
 import { devalue } from "unsession/serializers/devalue";
+import { encrypted } from "unsession/serializers/encrypted";
 import { json } from "unsession/serializers/json";
 import { msgpackr } from "unsession/serializers/msgpackr";
 import { superjson } from "unsession/serializers/superjson";
@@ -19,12 +20,16 @@ const slow: Serializer = {
   deserialize: async (bytes) => JSON.parse(new TextDecoder().decode(bytes.reverse())),
 };
 
+const KEY = "a key of at least thirty-two bytes";
+
 const serializers: [name: string, make: () => Serializer | undefined][] = [
   ["the default", () => undefined],
   ["json", json],
   ["superjson", superjson],
   ["devalue", devalue],
   ["msgpackr", msgpackr],
+  ["superjson, encrypted", () => encrypted(superjson(), { keys: [KEY] })],
+  ["msgpackr, encrypted", () => encrypted(msgpackr(), { keys: [KEY] })],
   ["one of the user's that writes bytes by a promise", () => slow],
 ];
 

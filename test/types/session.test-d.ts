@@ -159,7 +159,7 @@ describe("a manager of an interface", () => {
     expectTypeOf(shops.load).parameters.toEqualTypeOf<
       [
         cookieHeader?: string | null | undefined,
-        request?: { secure?: boolean | undefined; touch?: boolean | undefined } | undefined,
+        request?: { secure?: boolean | undefined; touch?: boolean | undefined; event?: unknown } | undefined,
       ]
     >();
     expectTypeOf(shops.load).returns.resolves.toEqualTypeOf<Session<Shop>>();

@@ -250,7 +250,7 @@ describe("a corrupt record", () => {
     world.store.record = spoilt;
     const { session, setCookies } = await world.visit(cookie);
     expect([session.$isNew, { ...session }, setCookies]).toEqual([true, {}, []]);
-    expect(world.infos("corrupt")).toEqual([{ id }]);
+    expect(world.infos("corrupt")).toEqual([{ id, reason: "damaged" }]);
     expect(world.store.record).toBe(spoilt);
     expect(({} as Record<string, unknown>)["admin"]).toBeUndefined();
   });

@@ -264,6 +264,36 @@ describe("an encrypted session", () => {
     expect({ ...(await world.manager.load(after.cookie)) }).toEqual({});
   });
 
+  it("is rotated with its one-time values, and late requests by the old token read and write it", async () => {
+    const options = { serializer: sealed(), rotateEvery: 100, rotateGrace: 60 };
+    const { world, cookie } = await begin(options);
+    const slow = await world.manager.load(cookie);
+    world.clock.advance(100_000);
+    const rotated = await world.visit(cookie, (session) => void (session.views = 1));
+    expect(rotated.cookie).not.toBe(cookie);
+    slow.cart = ["apple"];
+    await world.manager.commit(slow);
+    await world.visit(cookie, (session) => session.$increment("views"));
+    expect(await world.dataOf(rotated.cookie)).toEqual({ user: "alice-in-clear", views: 2, cart: ["apple"] });
+    expect((await world.manager.load(rotated.cookie)).$flash("note")).toBe("note-in-clear");
+    expect(world.infos("corrupt")).toEqual([]);
+  });
+
+  it("is taken along when ids begin to be hashed, and when tokens begin to be signed", async () => {
+    const { world, cookie } = await begin({ serializer: sealed(), hashIds: false });
+    const until = world.clock.now() + 1_000_000;
+    const secret = "a secret of at least thirty-two bytes";
+    const manager = world.another({
+      serializer: sealed(),
+      acceptRawIdsUntil: until,
+      secret,
+      acceptUnsignedUntil: until,
+    });
+    const after = await visit(manager, cookie);
+    expect(after.cookie).not.toBe(cookie);
+    expect({ ...(await world.another({ serializer: sealed(), secret }).load(after.cookie)) }).toEqual({ user: "alice-in-clear" });
+  });
+
   it("is merged with what another request wrote", async () => {
     const { world, cookie } = await begin();
     const [one, other] = await Promise.all([world.manager.load(cookie), world.manager.load(cookie)]);

@@ -117,10 +117,11 @@ describe.each([
       [0.2, 2],
       [60, 61],
       [40 * DAY, 40 * DAY + 3602],
-    ])("of %d seconds has it expire in %d", async (ttl, expected) => {
+    ])("of %d seconds has it expire in about %d", async (ttl, expected) => {
       await storage.setItem("key", "a", { ttl });
+      // The clock of memcached may be a tick or two behind.
       expect(await left()).toBeGreaterThanOrEqual(expected - 2);
-      expect(await left()).toBeLessThanOrEqual(expected);
+      expect(await left()).toBeLessThanOrEqual(expected + 2);
     });
 
     it.each([undefined, 0, Infinity, NaN])("of %s keeps it for good", async (ttl) => {

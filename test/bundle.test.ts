@@ -16,7 +16,7 @@ describe("a bundle", () => {
     expect(sizes[1]).toBeLessThan(CEILING);
   });
 
-  it.each(["unsession", "unsession/h3-v1", "unsession/tracing"])(
+  it.each(["unsession", "unsession/csrf", "unsession/h3-v1", "unsession/tracing"])(
     "of %s loads no framework, no node module and no serializer before it is needed",
     async (name) => {
       const { atStart } = await bundle(name);

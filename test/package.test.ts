@@ -6,7 +6,7 @@ import { entries, manifest, root, type Entry } from "../scripts/entries.ts";
 
 /** Where a source file is an entry point by its place. Everything else in `src/` is private. */
 const PUBLIC =
-  /^src\/(index|tracing|(h3|h3-v1|nitro|nuxt|testing)\/index|drivers\/[\w-]+|serializers\/(devalue|encrypted|json|msgpackr|superjson))\.ts$/;
+  /^src\/(index|csrf|tracing|(h3|h3-v1|nitro|nuxt|testing)\/index|drivers\/[\w-]+|serializers\/(devalue|encrypted|json|msgpackr|superjson))\.ts$/;
 
 describe("package.json", () => {
   it("exports exactly the public source files", () => {
@@ -48,6 +48,15 @@ describe("what an import gives at run time", () => {
         "SessionError",
         "createSessionManager",
         "snapshot",
+      ]
+    `);
+  });
+
+  it("unsession/csrf", async () => {
+    expect(await namesOf(import("unsession/csrf"))).toMatchInlineSnapshot(`
+      [
+        "isSameOrigin",
+        "sameOriginOnly",
       ]
     `);
   });

@@ -1,9 +1,9 @@
 import { bodyLimit, H3 } from "h3";
+import { sameOriginOnly } from "unsession/csrf";
 import { sessionMiddleware, useSession } from "unsession/h3";
 import { serveFiles } from "./files.ts";
 import { readForm, seeOther } from "./forms.ts";
 import { page } from "./page.ts";
-import { sameOrigin } from "./same-origin.ts";
 import { sessions } from "./sessions.ts";
 import { findProduct, parseQuantity } from "./shop.ts";
 import { tabs } from "./tabs/routes.ts";
@@ -16,7 +16,7 @@ export { sessions };
 export const app: H3 = new H3();
 
 app.use(sessionMiddleware(sessions)); // first, so that it sees every response
-app.use(sameOrigin);
+app.use(sameOriginOnly()); // no other site changes anything
 app.use(bodyLimit(4096));
 
 app.get("/", async (event) => {

@@ -1,5 +1,5 @@
 import { HTTPError, type H3Event } from "h3";
-import { isForeign } from "../h3/same-origin.ts";
+import { isSameOrigin } from "unsession/csrf";
 
 const LOOPBACK = /^(?:(?:[\w-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
@@ -15,5 +15,5 @@ export function guard(event: H3Event): void {
     throw new HTTPError({ status: 404, message: "There is no inspector in production" });
   if (!LOOPBACK.test(event.url.hostname))
     throw new HTTPError({ status: 403, message: "The inspector answers at localhost only" });
-  if (isForeign(event)) throw new HTTPError({ status: 403, message: "The inspector answers its own pages only" });
+  if (!isSameOrigin(event.req)) throw new HTTPError({ status: 403, message: "The inspector answers its own pages only" });
 }

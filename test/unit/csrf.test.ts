@@ -66,7 +66,7 @@ describe("isSameOrigin", () => {
   });
 });
 
-describe("sameOriginOnly", () => {
+describe("D14: sameOriginOnly", () => {
   const foreign = { "sec-fetch-site": "cross-site", origin: "https://evil.example" };
   const statusOf = (request: Request): number | undefined => sameOriginOnly()({ req: request })?.status;
 

@@ -4,7 +4,7 @@ import type { Session } from "unsession";
 import { hashToken } from "../src/token.ts";
 import { errorOf, failing, tokenOf, withData, World } from "./unit/_setup.ts";
 
-/** One test per claim about security that the core makes; `docs/` and the design page say each in prose. */
+/** Claims about security that the core makes, but for those that have a number: `test/security`. */
 
 const SECRET = "a secret that is long enough to sign";
 
@@ -157,40 +157,6 @@ describe("a session that was ended", () => {
   });
 });
 
-describe("two requests that regenerate one session", () => {
-  it("leave exactly one live session, and one of them a 409", async () => {
-    const { world, cookie } = await withSession();
-    const [one, two] = [await world.manager.load(cookie), await world.manager.load(cookie)];
-    const results = await Promise.allSettled([one.$regenerate(), two.$regenerate()]);
-    expect(results.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
-    expect(results.find(({ status }) => status === "rejected")).toMatchObject({ reason: { code: "ERR_SESSION_CONFLICT" } });
-    expect(await world.manager.count()).toBe(1);
-    expect([...(await world.manager.commit(one)), ...(await world.manager.commit(two))]).toHaveLength(1);
-  });
-});
-
-describe("cookies of one name, tossed in by another host", () => {
-  it("never decide by their order whose session it is", async () => {
-    const { world, cookie } = await withSession();
-    const evil = await world.visit(undefined, write({ user: "mallory" }));
-    for (const header of [`${cookie}; ${evil.cookie}`, `${evil.cookie}; ${cookie}`])
-      expect(await world.dataOf(header)).toEqual({});
-  });
-
-  it("cannot lock a user out as long as they are not live", async () => {
-    const { world, cookie } = await withSession();
-    for (const evil of ["session=x", "session=", 'session="quoted"', "session=a b"]) {
-      expect(await world.dataOf(`${evil}; ${cookie}`)).toEqual({ user: "alice" });
-    }
-  });
-
-  it("make the store work four times at most", async () => {
-    const world = new World();
-    await world.manager.load(Array.from({ length: 500 }, (_, index) => `session=x${index}`).join("; "));
-    expect(world.store.calls).toHaveLength(4);
-  });
-});
-
 describe("shared caches", () => {
   it("never keep a response with a session cookie", async () => {
     const { headers } = await new World().visit(undefined, write({ user: "alice" }), { headers: { "cache-control": "public" } });
@@ -308,31 +274,5 @@ describe("prototypes", () => {
     world.store.record = withData(world.store.record, text);
     expect(await world.dataOf(cookie)).toEqual({});
     expect(world.infos("corrupt")).toHaveLength(1);
-  });
-});
-
-describe("requests", () => {
-  it("share nothing that is not committed", async () => {
-    const { world, cookie } = await withSession();
-    const [one, two] = [await world.manager.load(cookie), await world.manager.load(cookie)];
-    one.user = "mallory";
-    one.$flash("note", "x");
-    expect([two.user, two.$flash("note"), await world.dataOf(cookie)]).toEqual(["alice", undefined, { user: "alice" }]);
-  });
-
-  it("of many users never see each other's data", async () => {
-    const world = new World();
-    const users = await Promise.all(
-      Array.from({ length: 100 }, async (_, user) => ({ user, cookie: (await world.visit(undefined, write({ user }))).cookie })),
-    );
-    const seen = await Promise.all(
-      users.flatMap(({ user, cookie }) =>
-        Array.from(
-          { length: 5 },
-          async () => (await world.visit(cookie, (session) => (session.views = user))).session.user === user,
-        ),
-      ),
-    );
-    expect(seen.every(Boolean)).toBe(true);
   });
 });

@@ -7,6 +7,8 @@ import type { Session, SessionManager } from "./types.ts";
 export interface RequestSession {
   readonly manager: SessionManager;
   readonly name: string;
+  /** The manager's option: another copy of the package, whose `useSession` this may be, cannot look it up. */
+  readonly touch: (event: unknown) => boolean;
   /** Set by the first use, so that all uses share one load. */
   loading: Promise<Session> | undefined;
   /** Keeps the response back until the session is committed; called before it is loaded, by adapters that cannot wait for that. */
@@ -31,7 +33,8 @@ export function attach(context: object, manager: SessionManager): RequestSession
     if (other.manager === manager) return undefined;
     checkClash(other.manager, manager);
   }
-  const attached: RequestSession = { manager, name: optionsOf(manager).name, loading: undefined };
+  const { name, touch } = optionsOf(manager);
+  const attached: RequestSession = { manager, name, touch, loading: undefined };
   present.push(attached);
   return attached;
 }

@@ -1,5 +1,4 @@
 import type { TLSSocket } from "node:tls";
-import { optionsOf } from "../manager.ts";
 import { findSession, loadOnce, type RequestSession } from "../request-sessions.ts";
 import type { DefaultSessionData, Session, SessionManager } from "../types.ts";
 import type { H3V1Event } from "./event.ts";
@@ -37,7 +36,7 @@ export function load(event: H3V1Event, session: RequestSession): Promise<Session
   session.hold?.();
   return loadOnce(event.context, session, event.node.req.headers.cookie ?? null, {
     secure: isSecure(event),
-    touch: optionsOf(session.manager).touch(event),
+    touch: session.touch(event),
     event,
   });
 }

@@ -1,5 +1,4 @@
 import type { H3Event } from "h3";
-import { optionsOf } from "../manager.ts";
 import { findSession, loadOnce } from "../request-sessions.ts";
 import type { DefaultSessionData, Session, SessionManager } from "../types.ts";
 import { watchNodeResponse } from "./node-handlers.ts";
@@ -36,7 +35,7 @@ export function load(event: H3Event, session: ReturnType<typeof findSession>): P
   watchNodeResponse(event, gateOf(event));
   return loadOnce(event.context, session, event.req.headers.get("cookie"), {
     secure: isSecure(event),
-    touch: optionsOf(session.manager).touch(event),
+    touch: session.touch(event),
     event,
   });
 }

@@ -13,8 +13,11 @@ const TOKEN_BYTES = 32;
 /** Short enough for any store key, and safe in a cookie and in unstorage's keys, which fold `:`, `/` and `?`. */
 const TOKEN = /^[A-Za-z0-9_-]{1,256}$/;
 
-/** 256 bits in base64url: a SHA-256, or an HMAC made with it. */
+/** 256 bits in base64url: a SHA-256. */
 const DIGEST = /^[A-Za-z0-9_-]{43}$/;
+
+/** An HMAC: of its last character only four bits count, and the others are 0, so that each token has one value. */
+const SIGNATURE = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 
 /** Part of what is signed, so that a later scheme cannot be mistaken for this one. */
 const SIGNATURE_VERSION = "v1";
@@ -65,7 +68,7 @@ export function createSigner(secrets: readonly string[], cookieName: string): To
       // A cookie that is not there, from code that is not checked by TypeScript.
       if (typeof value !== "string") return undefined;
       const [token, signature, ...rest] = value.split(".", 3);
-      if (rest.length > 0 || !isToken(token) || signature === undefined || !DIGEST.test(signature)) return undefined;
+      if (rest.length > 0 || !isToken(token) || signature === undefined || !SIGNATURE.test(signature)) return undefined;
       const bytes = fromBase64url(signature);
       for (const key of await keys()) {
         // `verify` compares in constant time (Web Cryptography, 31.6.4).

@@ -1,6 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { subtle } from "uncrypto";
+import { describe, expect, it, vi } from "vitest";
 import { base64url } from "../../src/base64url.ts";
 import { createSigner, generateToken, hashToken, isSessionId, isToken } from "../../src/token.ts";
 
@@ -77,6 +78,10 @@ describe("hashToken", () => {
   it("is a session id", async () => {
     expect(isSessionId(await hashToken(generateToken()))).toBe(true);
   });
+
+  it.each([42, 44])("is of 43 characters, not %d", (length) => {
+    expect(isSessionId("x".repeat(length))).toBe(false);
+  });
 });
 
 describe("base64url", () => {
@@ -128,10 +133,27 @@ describe("a signer", () => {
 
   it("refuses a value with any character changed", async () => {
     const value = await signer.sign(token);
-    for (let index = 0; index < value.length - 1; index++) {
+    for (let index = 0; index < value.length; index++) {
       const changed = value[index] === "A" ? "B" : "A";
       expect(await signer.verify(value.slice(0, index) + changed + value.slice(index + 1)), String(index)).toBeUndefined();
     }
+  });
+
+  it("refuses a last character that stands for the same bits", async () => {
+    const value = await signer.sign(token);
+    const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    for (const digit of digits) {
+      const changed = value.slice(0, -1) + digit;
+      expect(await signer.verify(changed)).toBe(changed === value ? token : undefined);
+    }
+  });
+
+  it("imports its secrets as keys that cannot be read out", async () => {
+    const imported = vi.spyOn(subtle, "importKey");
+    await createSigner([SECRET, OTHER], "session").sign(token);
+    const keys: CryptoKey[] = await Promise.all(imported.mock.results.map(({ value }) => value));
+    imported.mockRestore();
+    expect(keys.map(({ extractable }) => extractable)).toEqual([false, false]);
   });
 
   it("refuses every beginning of a value", async () => {

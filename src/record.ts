@@ -80,10 +80,11 @@ const SERIALIZER_LENGTH = 16;
 
 export const HEADER_LENGTH = 220;
 
+// The last version has no next one: what a write made of it would be no record.
 const HEADER = new RegExp(
   `^(u[sba]1)([LMD])` +
     `([a-z0-9 -]{${SERIALIZER_LENGTH}})` +
-    `(\\d{12})(\\d{15})(\\d{15})(\\d{15})(\\d{15})` +
+    `((?!9{12})\\d{12})(\\d{15})(\\d{15})(\\d{15})(\\d{15})` +
     `([A-Za-z0-9_.-]{${REMEMBERED_WRITES * WRITE_ID_LENGTH}})` +
     `([a-z0-9 -]{${SERIALIZER_LENGTH}})` +
     `(\\d{8})(\\d{8})(\\d{8})$`,

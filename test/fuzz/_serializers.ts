@@ -1,0 +1,14 @@
+import type { Serializer } from "unsession";
+import { devalue } from "unsession/serializers/devalue";
+import { json } from "unsession/serializers/json";
+import { msgpackr } from "unsession/serializers/msgpackr";
+import { superjson } from "unsession/serializers/superjson";
+
+/** What is fuzzed: one line for each serializer, and for each form that a store keeps its records in. */
+export const SERIALIZERS: readonly { name: string; make: () => Serializer; keepsBytes?: boolean }[] = [
+  { name: "json", make: json },
+  { name: "superjson", make: superjson },
+  { name: "devalue", make: devalue },
+  { name: "msgpackr, as bytes", make: msgpackr, keepsBytes: true },
+  { name: "msgpackr, as text", make: msgpackr },
+];

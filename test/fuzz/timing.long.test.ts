@@ -1,0 +1,65 @@
+import { expect, it } from "vitest";
+import { createSigner, generateToken } from "../../src/token.ts";
+import { Random } from "../model/random.ts";
+import { SEED, TIMEOUT } from "./_runs.ts";
+
+/** Of both kinds together. */
+const SAMPLES = 200_000;
+
+const SLOWEST = 4.5;
+
+/** Parts of the samples that are looked at, the quickest first: what a busy machine adds is in the rest (dudect crops as well). */
+const CROPS = [0.5, 0.75, 0.9, 0.99];
+
+it(
+  `a forged signature takes as long to refuse if it is nearly right (SEED=${SEED})`,
+  async () => {
+    const random = new Random(SEED);
+    const signer = createSigner(["a secret that is long enough to sign"], "session");
+    const token = generateToken();
+    const value = await signer.sign(token);
+    const beginning = value.slice(0, -1);
+    const last = [..."AEIMQUYcgkosw048"].filter((character) => !value.endsWith(character));
+    const pairs = Array.from({ length: 1000 }, () => [beginning + random.pick(last), `${token}.${generateToken()}`] as const);
+    // Both from one mould: a text that was put together and one that was cut are not kept alike.
+    const inputs = pairs.map((pair) => pair.map((text) => Buffer.from(text).toString("latin1")));
+
+    const times: [near: number[], far: number[]] = [[], []];
+    for (let run = -5000; run < SAMPLES; run++) {
+      const kind = random.below(2);
+      const input = (random.pick(inputs) as string[])[kind] as string;
+      const started = performance.now();
+      const found = await signer.verify(input);
+      const taken = performance.now() - started;
+      if (found !== undefined) throw new Error("It was verified.");
+      // The first are for the compiler.
+      if (run >= 0) (times[kind] as number[]).push(taken * 1000);
+    }
+
+    const sorted = times.flat().toSorted((a, b) => a - b);
+    const results = CROPS.map((part) => {
+      const limit = sorted[Math.floor(sorted.length * part) - 1] as number;
+      const [near, far] = times.map((all) => describeSample(all.filter((time) => time <= limit))) as [Sample, Sample];
+      const error = Math.sqrt(near.variance / near.count + far.variance / far.count);
+      return { part, near: near.mean, far: far.mean, t: (near.mean - far.mean) / error };
+    });
+    const lines = results.map(
+      ({ part, near, far, t }) => `${part * 100} %: ${near.toFixed(3)} and ${far.toFixed(3)} µs, t = ${t.toFixed(2)}`,
+    );
+    console.info(`timing of ${SAMPLES} refusals, nearly right and random (SEED=${SEED}): ${lines.join("; ")}`);
+    for (const { t } of results) expect(Math.abs(t)).toBeLessThan(SLOWEST);
+  },
+  TIMEOUT,
+);
+
+interface Sample {
+  readonly count: number;
+  readonly mean: number;
+  readonly variance: number;
+}
+
+function describeSample(values: readonly number[]): Sample {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
+  return { count: values.length, mean, variance };
+}

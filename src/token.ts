@@ -71,8 +71,8 @@ export function createSigner(secrets: readonly string[], cookieName: string): To
       if (rest.length > 0 || !isToken(token) || signature === undefined || !SIGNATURE.test(signature)) return undefined;
       const bytes = fromBase64url(signature);
       for (const key of await keys()) {
-        // `verify` compares in constant time (Web Cryptography, 31.6.4).
-        if (await subtle.verify("HMAC", key, bytes, signed(token))) return token;
+        const expected = new Uint8Array(await subtle.sign("HMAC", key, signed(token)));
+        if (isSame(bytes, expected)) return token;
       }
       return undefined;
     },
@@ -81,7 +81,14 @@ export function createSigner(secrets: readonly string[], cookieName: string): To
 
 function importKey(secret: string): Promise<CryptoKey> {
   const bytes = new TextEncoder().encode(secret);
-  return subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
+  return subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+}
+
+/** In a time that does not tell where they differ, as `subtle.verify` did in Node before 20.20.2, 22.22.2 and 24.14.1 (CVE-2026-21713). */
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  let difference = 0;
+  for (let index = 0; index < other.length; index++) difference |= (one[index] as number) ^ (other[index] as number);
+  return difference === 0;
 }
 
 function fromBase64url(text: string): Uint8Array<ArrayBuffer> {

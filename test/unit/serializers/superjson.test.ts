@@ -28,6 +28,23 @@ describe("superjson", () => {
     await fc.assert(property, { numRuns: process.env["LONG"] === undefined ? 2000 : 200_000 });
   });
 
+  it.each([
+    ["a text, which has no end", '"Date"'],
+    ["a text for those of a container", '{"a":["set","01"]}'],
+    ["nothing", "null"],
+    ["a number", '{"a":["set",5]}'],
+    ["something below 133 steps", `{"${"a.".repeat(132)}a":["Date"]}`],
+    ["something below 133 steps in all", `{"${"a.".repeat(131)}a":["map",{"0":["Date"]}]}`],
+  ])("refuses annotations that are %s", async (_, values) => {
+    const text = `{"json":{"a":[1]},"meta":{"values":${values},"v":1}}`;
+    await expect(read(text)).rejects.toThrow(/^an annotation below what can be there|^annotations that are no tree/);
+  });
+
+  it("takes dots and backslashes in a key for no steps", async () => {
+    const data = { [".".repeat(500)]: new Date(0), ["\\.".repeat(500)]: [new Date(0)] };
+    expect(await roundTrip(data)).toEqual(data);
+  });
+
   it("loses no member of a Set that others stand elsewhere too", async () => {
     const [a, b, c] = [{ n: "a" }, { n: "b" }, { n: "c" }];
     const again = await roundTrip({ all: new Set([a, b, c]), first: a, second: b });

@@ -5,6 +5,7 @@ import {
   encodeRecord,
   hasWrite,
   HEADER_LENGTH,
+  isByteRecord,
   overheadOf,
   parseRecord,
   rememberWrite,
@@ -47,7 +48,7 @@ const records: fc.Arbitrary<SessionRecord> = fc.record({
   ),
   meta: fc.record(
     {
-      owner: fc.string(),
+      owner: text,
       cookie: fc.record({ persistent: fc.boolean(), maxAge: fc.integer({ min: 1, max: 1e9 }) }, { requiredKeys: [] }),
     },
     { requiredKeys: [] },
@@ -147,6 +148,27 @@ describe("a record with bytes in it", () => {
     expect(value.endsWith(btoa(BYTES))).toBe(true);
   });
 
+  it("is ASCII unless the store is said to keep bytes", () => {
+    expect(encodeRecord(BINARY)).toBe(encodeRecord(BINARY, false));
+  });
+
+  it("is known from text by how it begins", () => {
+    expect([true, false].map((keepsBytes) => isByteRecord(encodeRecord(BINARY, keepsBytes)))).toEqual([true, false]);
+    expect(isByteRecord("us1 is no ub1")).toBe(false);
+  });
+
+  it("may have them in its one-time values alone", () => {
+    const record = { ...RECORD, data: { serializer: "json", text: '"a"' }, flash: BINARY.data };
+    for (const keepsBytes of [true, false]) {
+      expect(parseRecord(encodeRecord(record, keepsBytes))).toEqual({ ...record, data: { ...record.data, binary: true } });
+    }
+  });
+
+  it("is refused if its one-time values are not base64", () => {
+    const value = encodeRecord({ ...RECORD, meta: {}, flash: BINARY.data }, false);
+    expect(parseRecord(`${value.slice(0, HEADER_LENGTH)}!${value.slice(HEADER_LENGTH + 1)}`)).toBeUndefined();
+  });
+
   it("has its fields where text has them", () => {
     for (const keepsBytes of [true, false]) {
       const value = encodeRecord(BINARY, keepsBytes);
@@ -192,6 +214,13 @@ describe("a record with bytes in it", () => {
   it("is text once there are no bytes in it any more", () => {
     const dead = { ...BINARY, state: "dead" as const, data: { serializer: "msgpackr", text: "" } };
     expect(encodeRecord(dead, true).slice(0, 4)).toBe("us1D");
+  });
+});
+
+describe("the size of what a serializer wrote", () => {
+  it("is that of its UTF-8, or of its bytes, or 0 if there is none", () => {
+    const sizes = [{ text: "žluť 🦊" }, { text: "\u00ff\u00fe", binary: true }].map((one) => sizeOf({ serializer: "x", ...one }));
+    expect([...sizes, sizeOf(undefined)]).toEqual([11, 2, 0]);
   });
 });
 
@@ -260,6 +289,7 @@ describe("parseRecord", () => {
     '{"cookie":null}',
     '{"owner":{}}',
     '{"cookie":{"maxAge":"1; Domain=evil"}}',
+    '{"cookie":{"persistent":"yes"}}',
   ])("refuses a meta section of %s", (meta) => {
     const value = encodeRecord({ ...RECORD, meta: {} });
     const length = String(meta.length).padStart(8, "0");

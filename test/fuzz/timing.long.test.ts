@@ -10,7 +10,11 @@ const SAMPLES = 200_000;
 const MOST_T = 4.5;
 
 /** Parts of the samples that are looked at, the quickest first: what a busy machine adds is in the rest (dudect crops as well). */
-const CROPS = [0.5, 0.75, 0.9, 0.99];
+const CROPS = [0.25, 0.5, 0.75];
+
+const NEAR = 0;
+
+type Parts = readonly [token: string, signature: string];
 
 it(
   `a forged signature takes as long to refuse if it is nearly right (SEED=${SEED})`,
@@ -18,16 +22,14 @@ it(
     const random = new Random(SEED);
     const signer = createSigner(["a secret that is long enough to sign"], "session");
     const values = await Promise.all(Array.from({ length: 1000 }, () => signer.sign(generateToken())));
-    const parts = values.map((value) => value.split(".") as [token: string, signature: string]);
-    // Nearly right, and that of the next token: the same signatures both times, since it takes time to decode each, and not as long.
-    const inputs = parts.map(([token, signature], index) =>
-      [signature, (parts[(index + 1) % parts.length] as [string, string])[1]].map((text) => `${token}.${altered(text)}`),
-    );
-
+    const parts = values.map((value) => value.split(".") as unknown as Parts);
     const times: [near: number[], far: number[]] = [[], []];
     for (let run = -5000; run < SAMPLES; run++) {
-      const kind = random.below(2);
-      const input = random.pick(inputs)[kind] as string;
+      const [kind, at, other] = [random.below(2), random.below(parts.length), random.below(parts.length)];
+      const [token] = parts[at] as Parts;
+      const [, signature] = parts[kind === NEAR ? at : other] as Parts;
+      // Made anew, of the same signatures for both kinds: a text is read the quicker the nearer it lies to the last one.
+      const input = Buffer.from(`${token}.${altered(signature)}`).toString("latin1");
       const started = performance.now();
       const found = await signer.verify(input);
       const taken = performance.now() - started;

@@ -1,3 +1,5 @@
+import { MAX_DEPTH } from "./inspect.ts";
+
 /** Paths of superjson that lead to one object: from a first place to the others, those of the root apart. */
 export type Equalities = [root: string[], others?: Record<string, string[]>] | Record<string, string[]>;
 
@@ -27,6 +29,9 @@ export function restoreAliases(data: unknown, equalities: Equalities): void {
   }
   tree.finish();
 }
+
+/** The most steps that a path can have: to a session, its containers, and two for each Map and Set. */
+export const MAX_STEPS: number = 2 * MAX_DEPTH + 4;
 
 type Fields = Record<string, unknown>;
 
@@ -75,13 +80,18 @@ class Tree {
   }
 }
 
-/** The paths to what a place is in. */
-function placesAbove(path: string): string[] {
+/**
+ * The paths to what a place is in.
+ *
+ * @throws {TypeError} if there are more than there can be, before they become a burden
+ */
+export function placesAbove(path: string): string[] {
   const above: string[] = [];
   for (let index = 0; index < path.length; index++) {
     const character = path.charAt(index);
     if (character === ".") above.push(path.slice(0, index));
     else if (character === "\\") index++;
+    if (above.length > MAX_STEPS) throw new TypeError("a path that is too long");
   }
   return above;
 }

@@ -1,7 +1,7 @@
 import { SuperJSON } from "superjson";
-import { restoreAliases, type Equalities } from "./aliases.ts";
+import { MAX_STEPS, placesAbove, restoreAliases, type Equalities } from "./aliases.ts";
 import { fromError, isError, toError, type ErrorFields } from "./error-fields.ts";
-import { MAX_BIGINT_DIGITS, MAX_DEPTH } from "./inspect.ts";
+import { MAX_BIGINT_DIGITS } from "./inspect.ts";
 import { parseJson } from "./parse-json.ts";
 
 /** An instance of our own: what the application registers with superjson for other ends does not reach its sessions. */
@@ -30,24 +30,16 @@ export function deserialize(text: string): unknown {
   return data;
 }
 
-/** A session, its containers, and two steps for each Map and Set. */
-const MAX_STEPS = 2 * MAX_DEPTH + 4;
-
 /**
  * Refuses annotations that superjson does not write, since it goes by any: into a text in the place of a tree until the stack is
  * full, along a path of any length for each that begins with it, and to a bigint of its own, of any length too.
  */
 function checkAnnotations(tree: unknown, steps: number): void {
-  if (steps > MAX_STEPS) throw new TypeError("an annotation below what can be there");
+  if (steps > MAX_STEPS) throw new TypeError("a path that is too long");
   const [type, children = {}] = Array.isArray(tree) ? (tree as unknown[]) : [undefined, tree];
   if (type === "bigint") throw new TypeError("a bigint of any length");
   if (typeof children !== "object" || children === null) throw new TypeError("annotations that are no tree");
-  for (const [path, child] of Object.entries(children)) checkAnnotations(child, steps + stepsOf(path));
-}
-
-/** The steps of a path, between dots that are not escaped. */
-function stepsOf(path: string): number {
-  return path.replaceAll(/\\[^]/g, "").split(".").length;
+  for (const [path, child] of Object.entries(children)) checkAnnotations(child, steps + placesAbove(path).length + 1);
 }
 
 function isBigint(value: unknown): value is bigint {

@@ -47,6 +47,7 @@ describeSerializer("superjson", {
     ["a text in the place of all annotations", valued('{"a":1}', '"Date"')],
     ["a text in the place of the annotations of a container", valued('{"a":[1]}', '{"a":["set","01"]}')],
     ["annotations below thousands of steps", valued('{"a":1}', `{"${"a.".repeat(15_000)}a":["map",{"0":["Date"]}]}`)],
+    ["an alias below thousands of steps", aliased('{"a":{}}', `{"a":["${"a.".repeat(30_000)}a"]}`)],
     ["an alias to a prototype", aliased('{"a":{}}', '{"a":["__proto__"]}')],
     ["an alias below a prototype", aliased('{"a":{}}', '{"a":["constructor.prototype.polluted"]}')],
     ["an alias to nothing", aliased('{"a":{}}', '{"a":["b.c"]}')],

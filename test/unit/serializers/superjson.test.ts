@@ -37,7 +37,26 @@ describe("superjson", () => {
     ["something below 133 steps in all", `{"${"a.".repeat(131)}a":["map",{"0":["Date"]}]}`],
   ])("refuses annotations that are %s", async (_, values) => {
     const text = `{"json":{"a":[1]},"meta":{"values":${values},"v":1}}`;
-    await expect(read(text)).rejects.toThrow(/^an annotation below what can be there|^annotations that are no tree/);
+    await expect(read(text)).rejects.toThrow(/^a path that is too long|^annotations that are no tree/);
+  });
+
+  it.each([
+    ["to aliases", (path: string) => `{"a":["${path}"]}`],
+    ["of what has aliases", (path: string) => `{"${path}":["a"]}`],
+  ])("refuses paths %s that are longer than any", async (_, equalities) => {
+    const read133 = read(`{"json":{"a":{}},"meta":{"referentialEqualities":${equalities("a.".repeat(133) + "a")},"v":1}}`);
+    await expect(read133).rejects.toThrow("a path that is too long");
+  });
+
+  it("keeps Maps and Sets as deep as a session may be, and aliases in them", async () => {
+    const inner = { at: new Date(0) };
+    let [maps, sets]: unknown[] = [inner, inner];
+    for (let level = 0; level < 63; level++) [maps, sets] = [new Map([[maps, 1]]), new Set([sets])];
+    const again = await roundTrip({ maps, sets });
+    expect(again).toEqual({ maps, sets });
+    const innermost = (value: any): any =>
+      value instanceof Set || value instanceof Map ? innermost([...value.keys()][0]) : value;
+    expect(innermost(again.maps)).toBe(innermost(again.sets));
   });
 
   it("takes dots and backslashes in a key for no steps", async () => {

@@ -166,14 +166,15 @@ class Merge {
     if (this.pairs.get(theirs as Container) === mine) return theirs;
     const target = theirs as Container;
     if (kind === "array") return this.#inPlaceArray(base as unknown[], mine as unknown[], target as unknown[], path);
-    this.pairs.set(target, mine);
     if (kind === "set") {
+      this.pairs.set(target, mine);
       this.#sets(base as Set<unknown>, mine as Set<unknown>, target as Set<unknown>);
       return target;
     }
     if (kind === "map") {
       const maps = [base, mine, target] as [Map<unknown, unknown>, Map<unknown, unknown>, Map<unknown, unknown>];
       if (maps.some(hasObjectKeys)) return this.#whole(base, mine, target, path);
+      this.pairs.set(target, mine);
       this.#maps(...maps, path);
       return target;
     }

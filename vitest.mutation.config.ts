@@ -9,7 +9,7 @@ const config: ViteUserConfig = defineConfig({
   },
   test: {
     include: [
-      "test/unit/{token,cookie,record,load,lifetime,commit,update,options}.test.ts",
+      "test/unit/{token,cookie,record,merge,load,lifetime,commit,update,options}.test.ts",
       "test/property/merge.test.ts",
       "test/{concurrency,security}.test.ts",
     ],

@@ -5,8 +5,9 @@ import { describe, expect, it } from "vitest";
 import type { SessionOptions } from "unsession";
 import { Random } from "../model/random.ts";
 import { World } from "../unit/_setup.ts";
+import { fuzz, tell } from "./_fuzz.ts";
 import { mutate, type Alphabet } from "./_mutate.ts";
-import { fuzz, SEED, share, tell, TIMEOUT } from "./_runs.ts";
+import { SEED, share, TIMEOUT } from "./_runs.ts";
 
 /** `expect` takes longer than what is looked at: a million times `assert` is asked. */
 const RUNS = share(1_000_000);

@@ -5,7 +5,8 @@ import { afterEach, expect, it, vi } from "vitest";
 import { createSigner, generateToken } from "../../src/token.ts";
 import { Random } from "../model/random.ts";
 import { World } from "../unit/_setup.ts";
-import { fuzz, SEED, share, tell, TIMEOUT } from "./_runs.ts";
+import { fuzz, tell } from "./_fuzz.ts";
+import { SEED, share, TIMEOUT } from "./_runs.ts";
 
 const RUNS = share(100_000);
 

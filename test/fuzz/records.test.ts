@@ -7,8 +7,9 @@ import { VALUE_KINDS } from "../../src/serializers/value-kinds.ts";
 import { Random } from "../model/random.ts";
 import { sessionsOf, trees } from "../serializers/_samples.ts";
 import { withData, World } from "../unit/_setup.ts";
+import { fuzz, tell } from "./_fuzz.ts";
 import { mutate, type Alphabet } from "./_mutate.ts";
-import { fuzz, SEED, share, tell, TIMEOUT } from "./_runs.ts";
+import { SEED, share, TIMEOUT } from "./_runs.ts";
 import { SERIALIZERS } from "./_serializers.ts";
 
 const RUNS = share(1_000_000);

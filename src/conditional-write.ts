@@ -121,7 +121,8 @@ export async function createRecord(
       // Taken, perhaps by our own first try, whose answer was lost.
       const taken = await context.ask(budget, "create a session", (store) => store.get(key));
       const found = taken === undefined ? undefined : parseRecord(taken.value);
-      if (taken !== undefined) return found !== undefined && hasWrite(found, writeId) ? taken : undefined;
+      // Given as it was created: others may have written since, and even ended it.
+      if (taken !== undefined) return found !== undefined && hasWrite(found, writeId) ? { value } : undefined;
       throw storeError("create a session", new Error("The key was taken, and then it was not."));
     } catch (error) {
       if (++errors > MAX_ERRORS || budget.left === 0) throw error;

@@ -1,7 +1,8 @@
 import { startAttempt, writeConditionally, type Written } from "./conditional-write.ts";
 import { Budget, type Context } from "./context.ts";
 import { readSuccessor } from "./load.ts";
-import { deadRecord, rememberWrite } from "./record.ts";
+import { unlist } from "./ownership.ts";
+import { deadRecord, rememberWrite, type RecordMeta } from "./record.ts";
 import { becomeDestroyed } from "./save.ts";
 import type { SessionState, Stored } from "./session-state.ts";
 
@@ -38,6 +39,7 @@ export async function bury(context: Context, target: Target): Promise<boolean> {
   const { options } = context;
   const budget = new Budget(context.platform, options.timeouts.save);
   let at: Target | undefined = target;
+  let ended: RecordMeta = {};
   while (at !== undefined) {
     const written: Written = await writeConditionally(
       context,
@@ -47,11 +49,15 @@ export async function bury(context: Context, target: Target): Promise<boolean> {
       startAttempt(at),
       async (record, writeId) => {
         if (record.state !== "live") return undefined;
+        ended = record.meta;
         const next = { ...record, version: record.version + 1, writes: rememberWrite(record, writeId) };
         return deadRecord(next, options.now(), options.tombstoneTtl);
       },
     );
-    if (written.status === "written") return true;
+    if (written.status === "written") {
+      await unlist(context, ended);
+      return true;
+    }
     at = written.status === "stopped" ? await readSuccessor(context, budget, written.record) : undefined;
   }
   return false;

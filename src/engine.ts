@@ -40,6 +40,8 @@ export function createEngine(context: Context): SessionEngine & { inTurn: InTurn
       }),
     reload: (state) => asked("reload", state, () => reload(context, state)),
     regenerate: (state) => asked("regenerate", state, () => regenerate(context, state)),
+    setOwner: (state, owner, meta) =>
+      asked("setOwner", state, async () => (await import("./owners/index.ts")).setOwner(context, state, owner, meta)),
     destroy: (state) => asked("destroy", state, () => destroy(context, state)),
     update: <R>(state: SessionState, fn: (draft: Record<string, unknown>) => R) =>
       asked("update", state, async () => {

@@ -158,6 +158,12 @@ export const regenerateConflictError = (): SessionError =>
     "Another request regenerated this session meanwhile. Repeat the request with the new cookie.",
   );
 
+export const ownerLimitError = (max: number): SessionError =>
+  new SessionError(
+    "ERR_SESSION_CONFLICT",
+    `The user has ${max} sessions, as many as \`maxPerOwner\` allows. End one of them first, or set \`whenFull: "oldest"\`.`,
+  );
+
 export const goneError = (): SessionError =>
   new SessionError(
     "ERR_SESSION_GONE",

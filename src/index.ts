@@ -1,10 +1,11 @@
 // Manager
 export { createSessionManager } from "./manager.ts";
-export type { SessionManager, SessionInfo, SessionCapabilities } from "./types.ts";
+export type { OwnedSession, SessionManager, SessionInfo, SessionCapabilities } from "./types.ts";
 
 // Session
 export { snapshot } from "./tracking/snapshot.ts";
 export type {
+  OwnerMeta,
   Session,
   SessionControls,
   SessionCookieOverrides,

@@ -2,8 +2,9 @@ import { Budget, Context, platform, type Platform } from "./context.ts";
 import { commit } from "./commit.ts";
 import { bury } from "./destroy.ts";
 import { createEngine } from "./engine.ts";
+import { describe } from "./describe.ts";
 import { unsupportedError } from "./errors.ts";
-import { expiresAt, isExpired } from "./lifecycle.ts";
+import { isExpired } from "./lifecycle.ts";
 import { findByToken, loadSession } from "./load.ts";
 import { acceptsRawIds, isReachable, readToken } from "./migration.ts";
 import { notice } from "./notice.ts";
@@ -14,7 +15,7 @@ import { isSessionId } from "./token.ts";
 import type { Stored } from "./session-state.ts";
 import type { Store } from "./stores/store.ts";
 import type { SchemaOutput, StandardSchema } from "./standard-schema.ts";
-import type { DataOf, DefaultSessionData, Session, SessionInfo, SessionManager, SessionOptions, Validated } from "./types.ts";
+import type { DataOf, DefaultSessionData, Session, SessionManager, SessionOptions, Validated } from "./types.ts";
 
 /** A sweep walks the whole store: it may take as long as this many saves. */
 const SWEEP_SAVES = 30;
@@ -140,6 +141,12 @@ export function createManager<T extends object>(options: SessionOptions<T> | und
       };
       return context.trace("destroy", undefined, () => context.queue.run(id, end));
     },
+    listByOwner: async (owner) => (await import("./owners/index.ts")).listByOwner(context, owner),
+    destroyByOwner: (owner, { except } = {}) =>
+      context.trace("destroy", undefined, async () => {
+        const kept = typeof except === "object" ? { key: stateOf(except).stored?.key } : { id: except };
+        return (await import("./owners/index.ts")).destroyByOwner(context, owner, kept);
+      }),
     async clear() {
       for await (const record of records()) await bury(context, record);
     },
@@ -171,10 +178,4 @@ async function* listKeys(context: Context, store: Store, budget: () => Budget): 
     // Not awaited: a step that hangs holds it up for ever.
     Promise.resolve(walk.return?.()).catch(() => {});
   }
-}
-
-async function describe(context: Context, key: string, record: SessionRecord): Promise<SessionInfo> {
-  const end = expiresAt(record);
-  const id = await context.idOf(key, record.meta);
-  return { id, createdAt: new Date(record.createdAt), expiresAt: end === undefined ? null : new Date(end) };
 }

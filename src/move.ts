@@ -3,9 +3,10 @@ import type { Budget, Context } from "./context.ts";
 import { storeError } from "./errors.ts";
 import { isExpired, timeoutsOf } from "./lifecycle.ts";
 import { DAMAGED, unreadableError } from "./load.ts";
+import { listSuccessor, unlist } from "./ownership.ts";
 import { createWriteId, deadRecord, rememberWrite, type RecordMeta, type SessionRecord } from "./record.ts";
 import { createToken } from "./save.ts";
-import type { Stored } from "./session-state.ts";
+import type { Place, Stored } from "./session-state.ts";
 
 /** How a session is moved to a new token. */
 export interface Manner {
@@ -44,53 +45,56 @@ export async function move(context: Context, budget: Budget, old: Stored, manner
   const moved = await writeConditionally(context, budget, old.key, doing, attempt, async (record, writeId) => {
     if (record.state !== "live" || isExpired(record, options.now())) return undefined;
     await manner.check?.(record);
-    successor = await prepareSuccessor(context, budget, old.id, place, record, successor, doing);
+    const prepared = await prepareSuccessor(context, budget, old, place, record, successor, doing);
+    if (prepared === undefined) return undefined;
+    successor = prepared;
     const next = { ...record, version: record.version + 1, writes: rememberWrite(record, writeId) };
     return manner.tombstone({ ...deadRecord(next, options.now(), options.tombstoneTtl), state: "moved" }, successor);
   }).catch(async (error: unknown) => {
     if (manner.discardsUnknown || attempt.unanswered === undefined) await discard();
     throw error;
   });
-  if (moved.status === "written" && successor !== undefined) return { status: "moved", successor };
+  if (moved.status === "written" && successor !== undefined) {
+    await unlist(context, successor.record.meta, old.key);
+    return { status: "moved", successor };
+  }
   await discard();
   return { status: "lost", newest: moved.status === "missing" ? undefined : moved.record };
 }
 
-/** Creates the record under the new key, or brings the one made in an earlier round up to date. */
+/**
+ * Creates the record under the new key, or brings the one made in an earlier round up to date; none if the sessions of its owner are
+ * being ended.
+ */
 async function prepareSuccessor(
   context: Context,
   budget: Budget,
-  from: string,
-  place: Pick<Stored, "token" | "id" | "key">,
+  from: Stored,
+  place: Place,
   record: SessionRecord,
   earlier: Stored | undefined,
   doing: string,
-): Promise<Stored> {
+): Promise<Stored | undefined> {
   const { options } = context;
   const now = options.now();
   const { idleWindow } = timeoutsOf(record.meta.timeouts, options);
-  const sections = await context.seals.move(record, from, place.id);
+  const sections = await context.seals.move(record, from.id, place.id);
   if (sections === undefined) throw unreadableError(doing, DAMAGED);
   const { data, flash } = sections;
   const fresh = { ...record, data, flash, touchedAt: now, idleWindow, meta: successorMeta(context, record.meta, now) };
+  if (!(await listSuccessor(context, from.key, place.key, fresh))) return undefined;
   if (earlier === undefined) {
     const first = { ...fresh, version: 1, writes: [createWriteId()] };
     const entry = await createRecord(context, budget, place.key, first);
+    // The tombstone of a session that is being ended was there first.
+    if (entry === undefined && fresh.meta.owner !== undefined) return undefined;
     if (entry === undefined) throw storeError(doing, new Error("`generateToken` gave a token that is in use."));
     return { ...place, entry, record: first };
   }
-  const written = await writeConditionally(
-    context,
-    budget,
-    place.key,
-    doing,
-    startAttempt(earlier),
-    async (current, writeId) => ({
-      ...fresh,
-      version: current.version + 1,
-      writes: rememberWrite(current, writeId),
-    }),
+  const written = await writeConditionally(context, budget, place.key, doing, startAttempt(earlier), async (current, writeId) =>
+    current.state === "live" ? { ...fresh, version: current.version + 1, writes: rememberWrite(current, writeId) } : undefined,
   );
+  if (written.status === "stopped") return undefined;
   if (written.status === "missing") throw storeError(doing, new Error("The new record vanished."));
   return { ...place, entry: written.entry, record: written.record };
 }

@@ -44,6 +44,7 @@ export interface ResolvedOptions {
   readonly maxBytes: number;
   readonly timeouts: { readonly load: number; readonly save: number };
   readonly tombstoneTtl: number;
+  readonly maxPerOwner: { readonly max: number; readonly whenFull: "oldest" | "refuse" };
   readonly hooks: SessionHooks;
   readonly now: () => number;
 }
@@ -55,6 +56,9 @@ const MAX_SECONDS = 100 * 365 * 24 * 60 * 60;
 const MAX_GRACE = 300;
 
 const MAX_MILLISECONDS = 24 * 60 * 60 * 1000;
+
+/** Each login reads and writes the index of all: this many take 100 kB. */
+const MAX_PER_OWNER = 1000;
 
 /** Unstorage folds `/`, `\` and repeated `:`, cuts at `?` and hides keys that end in `$`: none of these may be in a key. */
 const PREFIX = /^(?:[A-Za-z0-9_.-]+(?::[A-Za-z0-9_.-]+)*:?)?$/;
@@ -113,6 +117,7 @@ const OPTIONS: readonly (keyof SessionOptions)[] = [
   "maxBytes",
   "timeouts",
   "tombstoneTtl",
+  "maxPerOwner",
   "hooks",
   "now",
 ];
@@ -178,6 +183,7 @@ export function resolveOptions<T extends object>(options: SessionOptions<T> = {}
       save: whole("timeouts.save", or(timeouts.save, 2000), 1, MAX_MILLISECONDS, "a whole number of milliseconds"),
     }),
     tombstoneTtl: seconds("tombstoneTtl", or(options.tombstoneTtl, 300), 1),
+    maxPerOwner: resolveMaxPerOwner(or(options.maxPerOwner, MAX_PER_OWNER)),
     hooks: resolveHooks(or(options.hooks, {})),
     now: wholeMilliseconds(functionOr("now", options.now, () => Date.now())),
   });
@@ -349,6 +355,23 @@ function resolveSecrets(secret: string | readonly string[] | undefined): readonl
     );
   }
   return Object.freeze([...(secrets as string[])]);
+}
+
+function resolveMaxPerOwner(
+  given: number | { max?: number; whenFull?: "oldest" | "refuse" | undefined },
+): ResolvedOptions["maxPerOwner"] {
+  const [option, limit] = typeof given === "number" ? ["maxPerOwner", { max: given }] : ["maxPerOwner.max", given];
+  check(
+    "maxPerOwner",
+    given,
+    isObject(limit),
+    `a whole number of sessions (1 to ${MAX_PER_OWNER}), or an object with \`max\` and \`whenFull\``,
+  );
+  checkKeys("maxPerOwner", limit, ["max", "whenFull"]);
+  return Object.freeze({
+    max: whole(option, or(limit.max, MAX_PER_OWNER), 1, MAX_PER_OWNER, "a whole number of sessions"),
+    whenFull: oneOf("maxPerOwner.whenFull", or(limit.whenFull, "oldest"), ["oldest", "refuse"]),
+  });
 }
 
 function resolveHooks<T extends object>(hooks: SessionHooks<T>): SessionHooks {

@@ -3,6 +3,7 @@ import { base64url } from "./base64url.ts";
 import { encodeUtf8 } from "./byte-string.ts";
 import type { Lifetime, OwnTimeouts } from "./lifecycle.ts";
 import { byteLength } from "./limits.ts";
+import type { OwnerMeta } from "./types.ts";
 
 /**
  * What a store keeps under a key: a header of fixed-width ASCII fields, then three sections.
@@ -55,6 +56,10 @@ export interface RecordMeta {
   /** With raw tokens as keys, the prefix of the manager whose record it is: a token could be chosen to end another's key. */
   readonly prefix?: string;
   readonly owner?: string;
+  /** What is told of it in a list of the owner's sessions. */
+  readonly ownerMeta?: OwnerMeta | undefined;
+  /** The stamp of its entry in the owner's index. */
+  readonly listing?: string;
   /** The application's `version` of the data; none if it had none. */
   readonly dataVersion?: number;
   readonly cookie?: { readonly persistent?: boolean; readonly maxAge?: number };
@@ -258,7 +263,9 @@ function parseMeta(text: string): RecordMeta | undefined {
 /** What is known in it is as it was written; what a later version adds is kept. */
 function isMeta(meta: unknown): meta is RecordMeta {
   if (!isObject(meta) || Array.isArray(meta)) return false;
-  const { owner = "", to = "", issuedAt = 0, dataVersion = 1, cookie = {}, timeouts = {} } = meta as Record<string, unknown>;
+  const { owner = "", ownerMeta = {}, listing = "" } = meta as Record<string, unknown>;
+  if (!isObject(ownerMeta) || typeof listing !== "string") return false;
+  const { to = "", issuedAt = 0, dataVersion = 1, cookie = {}, timeouts = {} } = meta as Record<string, unknown>;
   if (typeof owner !== "string" || typeof to !== "string" || !isCount(issuedAt) || !isCount(dataVersion)) return false;
   if (!isObject(cookie) || !isObject(timeouts)) return false;
   const { persistent = false, maxAge = 1 } = cookie;

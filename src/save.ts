@@ -7,6 +7,7 @@ import { checkSize } from "./limits.ts";
 import { decodeRecord, unreadableError } from "./load.ts";
 import type { ConflictPolicy } from "./merge.ts";
 import { mergeChanges, type MergedChanges } from "./merge-changes.ts";
+import { stayListed, withOwner } from "./ownership.ts";
 import { withOverrides, withOwnTimeouts, type OverrideChanges } from "./overrides.ts";
 import { rebase } from "./rebase.ts";
 import {
@@ -21,7 +22,7 @@ import {
   type SessionRecord,
 } from "./record.ts";
 import { applyRevision, type Revise } from "./revise.ts";
-import { createBase, EMPTY_BASE, type SessionState, type Stored } from "./session-state.ts";
+import { createBase, EMPTY_BASE, type Place, type SessionState, type Stored } from "./session-state.ts";
 import { hashToken, isToken } from "./token.ts";
 import { adopt } from "./tracking/adopt.ts";
 import { deepEqual } from "./tracking/equal.ts";
@@ -49,6 +50,8 @@ async function saveWithin(context: Context, budget: Budget, state: SessionState,
   if (state.status === "new") return create(context, budget, state, revise);
   if (revise === undefined && !(await isChanged(context, state))) return;
   const stored = state.stored as Stored;
+  // It may have been rotated since.
+  if ((await state.claim?.list(stored.key)) === false) return becomeGone(context, state);
   const attempt = startAttempt(stored);
   const write = (within: Budget, next: Parameters<typeof writeConditionally>[5]): Promise<Written> =>
     writeConditionally(context, within, stored.key, "save a session", attempt, next);
@@ -60,10 +63,14 @@ async function saveWithin(context: Context, budget: Budget, state: SessionState,
     last = undefined;
     renewed = false;
     if (record.state !== "live" || isExpired(record, context.options.now())) return undefined;
+    if (record !== stored.record && (await state.claim?.holds(stored.key)) === false) return undefined;
     last = await compose(context, budget, state, stored.id, record, revise);
     if (last.isStored) return undefined;
     renewed = mayRenew && (last.changes.timeouts !== undefined || isRenewalDue(record, context.options.now()));
-    return nextRecord(context, record, writeId, last, renewed);
+    const next = nextRecord(context, record, writeId, last, renewed);
+    if (await stayListed(context, stored.key, { ...record, meta: last.meta }, next)) return next;
+    last = undefined;
+    return undefined;
   });
   const written = await compared.catch((error: unknown) => {
     if (attempt.unanswered !== undefined) {
@@ -188,7 +195,7 @@ async function compose(
   const encoded = await codec.encode(kept);
   const flashEncoded = flash.size === 0 ? undefined : await codec.encode(Object.fromEntries(flash));
   const { meta: known } = record ?? { meta: context.ownMeta };
-  const asked = withOverrides(known, changes);
+  const asked = withOverrides(state.claim === undefined ? known : withOwner(known, state.claim), changes);
   const { version: dataVersion } = context.options;
   const meta = dataVersion === undefined ? asked : { ...asked, dataVersion };
   const ends = cleared && Object.keys(tree).length === 0 && flash.size === 0 && meta.owner === undefined;
@@ -290,17 +297,21 @@ async function isUntouched(context: Context, state: SessionState): Promise<boole
 }
 
 async function create(context: Context, budget: Budget, state: SessionState, revise: Revise | undefined): Promise<void> {
-  if (revise === undefined && state.flashNow().size === 0 && (await isUntouched(context, state))) return;
-  const place = await createToken(context);
+  const { claim } = state;
+  const isAsked = revise !== undefined || claim !== undefined;
+  if (!isAsked && state.flashNow().size === 0 && (await isUntouched(context, state))) return;
+  const place = claim?.place ?? (await createToken(context));
   const composed = await compose(context, budget, state, place.id, undefined, revise);
   const holdsNothing = Object.keys(composed.tree).length === 0 || isSameText(composed.encoded, state.base.encoded);
-  if (holdsNothing && composed.flash.size === 0) return;
+  if (holdsNothing && composed.flash.size === 0 && claim === undefined) return;
   // The cookie left with the response, so nobody could ever come back to it.
   if (state.answered && revise !== undefined) throw committedError();
   const { options } = context;
   const life = { ...state.life(options), touchedAt: options.now() };
   const record = firstRecord(life, composed);
   const entry = await createRecord(context, budget, place.key, record);
+  // The owner's sessions are being ended: the tombstone of this one was there first.
+  if (entry === undefined && claim !== undefined) return becomeGone(context, state);
   if (entry === undefined) throw storeError("create a session", new Error("`generateToken` gave a token that is in use."));
   settle(context, state, composed, { ...place, entry, record });
   state.cookieAction = "set";
@@ -308,7 +319,7 @@ async function create(context: Context, budget: Budget, state: SessionState, rev
 }
 
 /** A new token, and where its record goes. */
-export async function createToken(context: Context): Promise<Pick<Stored, "token" | "id" | "key">> {
+export async function createToken(context: Context): Promise<Place> {
   const token = context.options.generateToken();
   if (!isToken(token)) throw optionError("generateToken", undefined, "a function that returns 1 to 256 of A-Z a-z 0-9 _ -");
   const id = await hashToken(token);
@@ -331,7 +342,7 @@ function firstRecord(life: Lifetime, composed: Composed): SessionRecord {
 function saveEnded(context: Context, state: SessionState, revise: Revise | undefined): void {
   becomeEnded(state);
   const flashSet = [...state.flashChanges.values()].some((value) => value !== undefined);
-  if (revise === undefined && !flashSet && state.changes.length === 0) return;
+  if (revise === undefined && state.claim === undefined && !flashSet && state.changes.length === 0) return;
   if (revise !== undefined && context.options.onGone === "drop") revise(copy(state.raw, new Map()) as Fields);
   becomeGone(context, state);
 }

@@ -3,6 +3,7 @@ import { isPromise } from "./codec.ts";
 import type { Budget } from "./context.ts";
 import { committedError, degradedError, destroyedError, type SessionError } from "./errors.ts";
 import { timeoutsOf, withTimeouts, type Lifetime, type OwnTimeouts, type Timeouts } from "./lifecycle.ts";
+import type { Claim } from "./ownership.ts";
 import type { Encoded, RecordMeta, SessionRecord } from "./record.ts";
 import type { StoreEntry } from "./stores/store.ts";
 import { listChanges } from "./tracking/changes.ts";
@@ -30,6 +31,9 @@ export interface Approach {
   /** By the token itself as the key, although keys are hashes by now. */
   readonly isRaw: boolean;
 }
+
+/** A token, and where its record goes. */
+export type Place = Pick<Stored, "token" | "id" | "key">;
 
 /**
  * What the engine knows of one session in one request.
@@ -76,6 +80,8 @@ export class SessionState {
   readonly secure: boolean | undefined;
   /** Finds out what became of a save that the store did not answer. */
   unanswered: ((budget: Budget) => Promise<void>) | undefined;
+  /** `$setOwner`, while it is on its way. */
+  claim: Claim | undefined;
   /** The last operation of this request on this session: they run one after another. */
   tail: Promise<unknown> = Promise.resolve();
 
@@ -125,6 +131,7 @@ export class SessionState {
 
   /** True if something beside the data would be stored. */
   get extrasChanged(): boolean {
+    if (this.claim !== undefined) return true;
     if ((this.cookieChanged || this.timeoutsChanged) && this.status === "stored") return true;
     if (this.cleared && this.flash.size > 0) return true;
     for (const [key, value] of this.flashChanges) if (value !== undefined || this.flash.has(key)) return true;

@@ -9,7 +9,7 @@ import { ObjectHandler } from "./tracking/object.ts";
 import type { Path } from "./tracking/path.ts";
 import { snapshot } from "./tracking/snapshot.ts";
 import { Tracker, type Change } from "./tracking/tracker.ts";
-import type { Session, SessionControls, SessionCookieOverrides, SessionLifetimeOverrides } from "./types.ts";
+import type { OwnerMeta, Session, SessionControls, SessionCookieOverrides, SessionLifetimeOverrides } from "./types.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -21,6 +21,7 @@ export interface SessionEngine {
   save(state: SessionState): Promise<void>;
   reload(state: SessionState): Promise<void>;
   regenerate(state: SessionState): Promise<void>;
+  setOwner(state: SessionState, owner: string | null | undefined, meta: OwnerMeta | undefined): Promise<void>;
   destroy(state: SessionState): Promise<void>;
   update<R>(state: SessionState, fn: (draft: Fields) => R): Promise<R>;
 }
@@ -177,6 +178,10 @@ class Controls implements SessionControls<Fields> {
 
   $regenerate(): Promise<void> {
     return this.#engine.regenerate(this.#state);
+  }
+
+  $setOwner(owner: string | null | undefined, meta?: OwnerMeta): Promise<void> {
+    return this.#engine.setOwner(this.#state, owner, meta && { ...meta });
   }
 
   $destroy(): Promise<void> {

@@ -1,5 +1,6 @@
 import { Budget, type Context } from "./context.ts";
 import { isExpired, isRenewalDue, storeTtl, timeoutsOf } from "./lifecycle.ts";
+import { stayListed } from "./ownership.ts";
 import { parseRecord, touchedHeader } from "./record.ts";
 import type { SessionState, Stored } from "./session-state.ts";
 
@@ -21,6 +22,7 @@ export async function touch(context: Context, state: SessionState): Promise<void
       if (record.state !== "live" || isExpired(record, now) || !isRenewalDue(record, now)) return;
       const { idleWindow } = timeoutsOf(record.meta.timeouts, options);
       const next = { ...record, version: record.version + 1, touchedAt: now, idleWindow };
+      if (!(await stayListed(context, key, record, next))) return;
       const header = touchedHeader(next, entry.value);
       const seen = entry;
       const touched = await context.ask(budget, "touch a session", (store) =>

@@ -2,7 +2,17 @@ import type { SessionState } from "./session-state.ts";
 import type { SessionHookInfo, SessionHooks } from "./types.ts";
 
 /** What is done to a session, by the name of what the user, or the engine for him, called. */
-export type Operation = "load" | "reload" | "commit" | "save" | "update" | "touch" | "rotate" | "regenerate" | "destroy";
+export type Operation =
+  | "load"
+  | "reload"
+  | "commit"
+  | "save"
+  | "update"
+  | "touch"
+  | "rotate"
+  | "regenerate"
+  | "setOwner"
+  | "destroy";
 
 /** Who watches the operations of one manager. */
 export interface Tracer {

@@ -60,6 +60,7 @@ const CHANNELS = {
   touch: "touch",
   rotate: "regenerate",
   regenerate: "regenerate",
+  setOwner: "save",
   destroy: "destroy",
 } as const satisfies Record<Operation, string>;
 

@@ -73,6 +73,16 @@ export interface SessionControls<T extends object = DefaultSessionData> {
    */
   $regenerate(): Promise<void>;
   /**
+   * Makes the session a user's, so that it is found by his id, and saves what changed; `null` or `undefined`: nobody's. `owner` is
+   * his id, as text; `meta` is shown in lists of his sessions. Call it at login, after `$regenerate`.
+   *
+   * @throws {SessionError} `ERR_SESSION_GONE` if the user's sessions were ended meanwhile; `_CONFLICT` if he has as many as
+   * `maxPerOwner` and that is to be refused; `_VALUE`, `_COMMITTED`; else as `$save`
+   * @example
+   * await session.$setOwner(String(user.id), { device: request.headers.get("user-agent"), address });
+   */
+  $setOwner(owner: string | null | undefined, meta?: OwnerMeta): Promise<void>;
+  /**
    * Ends the session: gone from store and browser. Resolves only once the store said so.
    *
    * @throws {SessionError} `ERR_SESSION_STORE`
@@ -117,6 +127,15 @@ interface UntypedSession extends SessionControls<Record<string, any>> {
 export type Session<T extends object = DefaultSessionData> = string extends keyof T
   ? UntypedSession
   : Shown<T> & SessionControls<T>;
+
+/** What a list of a user's sessions shows of one of them: text, numbers, booleans, at most 1,024 characters as JSON. */
+export interface OwnerMeta {
+  /** What he uses; the `User-Agent`, or a name made of it. */
+  device?: string | null | undefined;
+  /** Where he came from. */
+  address?: string | null | undefined;
+  [key: string]: string | number | boolean | null | undefined;
+}
 
 /** Cookie settings of one session. */
 export interface SessionCookieOverrides {
@@ -253,6 +272,8 @@ export interface SessionOptions<T extends object = DefaultSessionData> {
   timeouts?: { load?: number | undefined; save?: number | undefined } | undefined;
   /** Seconds that ended sessions are remembered, so that late requests can be told. @default 300 */
   tombstoneTtl?: number | undefined;
+  /** How many sessions a user may have, 1 to 1000; beyond, his oldest login ends, or the new one is refused. @default 1000 */
+  maxPerOwner?: number | { max: number; whenFull?: "oldest" | "refuse" | undefined } | undefined;
   /** Functions that are told what becomes of sessions. @default {} */
   hooks?: SessionHooks<T> | undefined;
   /** The clock, in milliseconds since the epoch. @default `Date.now` */
@@ -313,6 +334,14 @@ export interface SessionInfo {
   readonly expiresAt: Date | null;
 }
 
+/** One session of a user, as `listByOwner` gives it. */
+export interface OwnedSession extends SessionInfo {
+  /** When its idle window last began: exact to a tenth of `idleTimeout`. */
+  readonly lastSeenAt: Date;
+  /** What `$setOwner` was given. */
+  readonly meta: Readonly<OwnerMeta>;
+}
+
 /** What a manager's store can do. */
 export interface SessionCapabilities {
   /** `"A"`: concurrent requests on any number of processes lose nothing. `"C"`: within one process only. */
@@ -358,6 +387,15 @@ export interface SessionManager<T extends object = DefaultSessionData> {
   count(): Promise<number>;
   /** Ends a session by its id; false if there was none. */
   destroy(id: string): Promise<boolean>;
+  /** The live sessions of a user, the oldest login first. Works on every store. @throws {SessionError} `ERR_SESSION_STORE` */
+  listByOwner(owner: string): Promise<OwnedSession[]>;
+  /**
+   * Ends the sessions of a user, but for `except`, a session or its `$id`; resolves to how many. A login that was acknowledged before
+   * is gone; one on its way is gone or listed.
+   *
+   * @throws {SessionError} `ERR_SESSION_STORE`; repeat it then
+   */
+  destroyByOwner(owner: string, options?: { except?: object | string | undefined }): Promise<number>;
   /** Ends all sessions. @throws {SessionError} `ERR_SESSION_UNSUPPORTED` */
   clear(): Promise<void>;
   /** Drops expired records where the store does not do so itself; resolves to how many. */

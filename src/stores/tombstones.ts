@@ -8,6 +8,9 @@ import { parseRecord } from "../record.ts";
  */
 const MARK = "t:";
 
+/** Where the index of an owner's sessions is kept, as a record like any other: `prefix + "o:" + hash`. */
+export const OWNER_MARK = "o:";
+
 /** The tombstone of a record, by its key. */
 export function tombstoneKey(prefix: string, key: string): string {
   return prefix + MARK + key.slice(prefix.length);
@@ -19,8 +22,9 @@ export function isTombstoneKey(prefix: string, key: string): boolean {
 
 /** The record that a key of either kind belongs to; `undefined` for a key of a longer prefix. */
 export function mainKey(prefix: string, key: string): string | undefined {
-  const id = key.slice(prefix.length + (isTombstoneKey(prefix, key) ? MARK.length : 0));
-  return id.includes(":") ? undefined : prefix + id;
+  const rest = key.slice(prefix.length + (isTombstoneKey(prefix, key) ? MARK.length : 0));
+  const id = rest.startsWith(OWNER_MARK) ? rest.slice(OWNER_MARK.length) : rest;
+  return id.includes(":") ? undefined : prefix + rest;
 }
 
 /** Whether a record says that its session has ended. */

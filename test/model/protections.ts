@@ -1,8 +1,11 @@
 import { createHash } from "node:crypto";
 import type * as loading from "../../src/load.ts";
 import type * as merging from "../../src/merge.ts";
+import type * as ownerIndex from "../../src/owners/owner-index.ts";
+import type * as settling from "../../src/owners/settle.ts";
 import type * as records from "../../src/record.ts";
 import type * as tokens from "../../src/token.ts";
+import type { FakeStore } from "./fake-store.ts";
 
 /**
  * The protections of the commit protocol that a test can switch off, to see that the model notices.
@@ -23,7 +26,9 @@ export type Protection =
   | "destroy follows a rotation"
   | "no way on from an elevated session"
   | "the end of the grace"
-  | "comparing a taken key with one's own record";
+  | "comparing a taken key with one's own record"
+  | "looking at the owner's index again"
+  | "settling a session that is not the owner's yet";
 
 /** Those that are switched off just now. */
 export const switchedOff: Set<Protection> = new Set();
@@ -76,6 +81,34 @@ export function weakenedMerge(original: typeof merging): typeof merging {
         }
       }
       return original.merge(base, mine, theirs, marksOf, policy);
+    },
+  };
+}
+
+/** `src/owners/owner-index.ts` in which a login finds itself listed whenever it looks. */
+export function weakenedIndex(original: typeof ownerIndex): typeof ownerIndex {
+  return {
+    ...original,
+    async readIndex(context, owner) {
+      const entries = await original.readIndex(context, owner);
+      return switchedOff.has("looking at the owner's index again") ? Object.assign([...entries], { some: () => true }) : entries;
+    },
+  };
+}
+
+/** `src/owners/settle.ts` that passes over whatever is not the owner's when it looks. */
+export function weakenedSettling(original: typeof settling): typeof settling {
+  return {
+    async settleLeaving(context, owner, entries) {
+      if (!switchedOff.has("settling a session that is not the owner's yet"))
+        return original.settleLeaving(context, owner, entries);
+      const store = context.opened as unknown as FakeStore;
+      const isOwned = (key: string): boolean => store.peek(key)?.includes(`"owner":"${owner}"`) === true;
+      return original.settleLeaving(
+        context,
+        owner,
+        entries.filter(({ key }) => isOwned(key)),
+      );
     },
   };
 }

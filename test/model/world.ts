@@ -274,7 +274,8 @@ export type Invariant =
   | `I${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 12 | 15 | 16 | 18 | 19 | 20 | 21 | 22}`
   | "touch"
   | "cookie"
-  | "gone";
+  | "gone"
+  | "owner";
 
 /** A promise of the library that was broken. */
 export class Violation extends Error {

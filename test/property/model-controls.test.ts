@@ -7,11 +7,18 @@ import { renewals } from "../model/scenarios/lifetimes.ts";
 import { deletionWins, forgottenWrites } from "../model/scenarios/merges.ts";
 import { elevation, rivals } from "../model/scenarios/moves.ts";
 import { afterGrace, rotationAndDestroy, rotationAndLogin, rotationAndWriters } from "../model/scenarios/rotations.ts";
+import { limits, logouts, slowLogins } from "../model/scenarios/owners.ts";
 import { disjointKeys, increments } from "../model/scenarios/writers.ts";
 
 vi.mock("../../src/token.ts", async (original) => (await import("../model/protections.ts")).fastTokens(await original()));
 vi.mock("../../src/record.ts", async (original) => (await import("../model/protections.ts")).weakenedRecords(await original()));
 vi.mock("../../src/load.ts", async (original) => (await import("../model/protections.ts")).weakenedLoads(await original()));
+vi.mock("../../src/owners/owner-index.ts", async (original) =>
+  (await import("../model/protections.ts")).weakenedIndex(await original()),
+);
+vi.mock("../../src/owners/settle.ts", async (original) =>
+  (await import("../model/protections.ts")).weakenedSettling(await original()),
+);
 vi.mock("../../src/merge.ts", async (original) => (await import("../model/protections.ts")).weakenedMerge(await original()));
 
 const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
@@ -38,6 +45,10 @@ const controls: readonly (readonly [without: string, off: readonly Protection[],
   ["a destroy that follows a rotation", ["destroy follows a rotation"], rotationAndDestroy],
   ["a $regenerate that says nothing of where to", ["no way on from an elevated session"], rotationAndLogin],
   ["an end of the grace", ["the end of the grace"], afterGrace],
+  ["a login that looks at the index again", ["looking at the owner's index again"], logouts],
+  ["a slow login that looks at the index again", ["looking at the owner's index again"], slowLogins],
+  ["settling logins on their way", ["settling a session that is not the owner's yet"], logouts],
+  ["settling logins on their way: maxPerOwner", ["settling a session that is not the owner's yet"], limits[0] as Scenario],
   ["comparing a taken key with one's own record", ["comparing a taken key with one's own record"], collisions],
 ];
 

@@ -55,7 +55,7 @@ describe(`the commit protocol, ${each} interleavings of each scenario with seed 
 
   it("looks at every invariant that one process reaches", () => {
     const numbers = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 16, 18, 19, 20, 21];
-    const reached = ["touch", "cookie", "gone", ...numbers.map((number) => `I${number}`)];
+    const reached = ["touch", "cookie", "gone", "owner", ...numbers.map((number) => `I${number}`)];
     expect(reached.filter((invariant) => !checks.has(invariant as never))).toEqual([]);
   });
 

@@ -5,6 +5,8 @@ import {
   snapshot,
   type CookieOptions,
   type DefaultSessionData,
+  type OwnedSession,
+  type OwnerMeta,
   type Serializer,
   type Session,
   type SessionCapabilities,
@@ -313,6 +315,21 @@ describe("errors", () => {
           expectTypeOf(error.code).toEqualTypeOf<Exclude<SessionErrorCode, "ERR_SESSION_GONE">>();
       }
     }
+  });
+});
+
+describe("owners", () => {
+  it("are text, with flat values beside them", () => {
+    expectTypeOf<Session["$setOwner"]>().toEqualTypeOf<(owner: string | null | undefined, meta?: OwnerMeta) => Promise<void>>();
+    expectTypeOf<{ device: string | null; address: string | undefined; trusted: boolean }>().toExtend<OwnerMeta>();
+    expectTypeOf<{ device: { name: string } }>().not.toExtend<OwnerMeta>();
+    expectTypeOf<{ device: number }>().not.toExtend<OwnerMeta>();
+  });
+
+  it("are listed with their sessions", () => {
+    expectTypeOf<ReturnType<SessionManager["listByOwner"]>>().resolves.toEqualTypeOf<OwnedSession[]>();
+    expectTypeOf<OwnedSession>().toExtend<SessionInfo>();
+    expectTypeOf<OwnedSession["lastSeenAt"]>().toEqualTypeOf<Date>();
   });
 });
 

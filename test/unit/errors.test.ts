@@ -25,6 +25,7 @@ const ALL: readonly [string, SessionError, SessionErrorCode, number | undefined]
   ["conflictError", errors.conflictError([["a"], ["b", 1]]), "ERR_SESSION_CONFLICT", 409],
   ["contentionError", errors.contentionError(), "ERR_SESSION_CONFLICT", 409],
   ["regenerateConflictError", errors.regenerateConflictError(), "ERR_SESSION_CONFLICT", 409],
+  ["ownerLimitError", errors.ownerLimitError(3), "ERR_SESSION_CONFLICT", 409],
   ["goneError", errors.goneError(), "ERR_SESSION_GONE", 409],
 ];
 

@@ -54,6 +54,7 @@ describe("the defaults", () => {
     ["maxBytes", 65_536],
     ["timeouts", { load: 1000, save: 2000 }],
     ["tombstoneTtl", 300_000],
+    ["maxPerOwner", { max: 1000, whenFull: "oldest" }],
     ["hooks", {}],
   ] as const)("of %s is %j", (option, value) => {
     expect(defaults[option]).toEqual(value);
@@ -92,7 +93,7 @@ describe("the defaults", () => {
 describe("an option that is undefined", () => {
   const OPTIONAL = `
     name storage prefix idleTimeout absoluteTimeout cookie serializer secret generateToken hashIds preload commitOn conflict onGone
-    maxBytes timeouts tombstoneTtl hooks now touch rotateEvery rotateGrace acceptUnsignedUntil acceptRawIdsUntil cookie.name cookie.domain cookie.path cookie.httpOnly cookie.sameSite cookie.secure
+    maxBytes timeouts tombstoneTtl maxPerOwner hooks now touch rotateEvery rotateGrace acceptUnsignedUntil acceptRawIdsUntil cookie.name cookie.domain cookie.path cookie.httpOnly cookie.sameSite cookie.secure
     cookie.partitioned cookie.priority cookie.persistent timeouts.load timeouts.save hooks.created hooks.loaded hooks.saved
     hooks.touched hooks.regenerated hooks.destroyed hooks.expired hooks.rejected hooks.conflict hooks.gone hooks.corrupt hooks.rotated hooks.reuse
     hooks.error
@@ -173,6 +174,9 @@ describe("an option is accepted", () => {
     ["timeouts.load", 1],
     ["timeouts.save", 86_400_000],
     ["tombstoneTtl", 1],
+    ["maxPerOwner", 1],
+    ["maxPerOwner", 1000],
+    ["maxPerOwner", { max: 3, whenFull: "refuse" }],
     ["hooks.created", noop],
     ["hooks.error", async () => {}],
     ["now", () => 0],
@@ -265,6 +269,12 @@ describe("an option is refused, with its name, the type of its value and what it
     ["timeouts.load", 0, "the number 0", "a whole number of milliseconds"],
     ["timeouts.save", 0.5, "the number 0.5", "1 to 86400000"],
     ["tombstoneTtl", 0, "the number 0", "a whole number of seconds"],
+    ["maxPerOwner", 0, "the number 0", "a whole number of sessions (1 to 1000)"],
+    ["maxPerOwner", 1001, "the number 1001", "a whole number of sessions (1 to 1000)"],
+    ["maxPerOwner", null, "null", "a whole number of sessions (1 to 1000), or an object"],
+    ["maxPerOwner.max", 0.5, "the number 0.5", "a whole number of sessions (1 to 1000)"],
+    ["maxPerOwner.whenFull", "newest", "a string", '"oldest" or "refuse"'],
+    ["maxPerOwner.most", 1, "the number 1", "there is no such option, only max, whenFull"],
     ["tombstoneTtl", null, "null", "a whole number of seconds"],
     ["hooks", () => {}, "a function", "an object"],
     ["hooks.saved", "log", "a string", "a function"],

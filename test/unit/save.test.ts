@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Serializer, Session } from "unsession";
-import { parseRecord } from "../../src/record.ts";
+import { deadRecord, encodeRecord, parseRecord, type SessionRecord } from "../../src/record.ts";
 import { hashToken } from "../../src/token.ts";
 import { errorOf, tokenOf, World } from "./_setup.ts";
 
@@ -156,4 +156,22 @@ describe("a session that is too large", () => {
     expect(await errorOf(world.manager.commit(session))).toMatchObject({ code: "ERR_SESSION_TOO_LARGE" });
     expect([await world.manager.commit(session), world.store.calls]).toEqual([[], []]);
   });
+});
+
+it("a new session that was ended before its creation was answered does not come back", async () => {
+  const world = new World();
+  const session = await world.manager.load();
+  session.user = "alice";
+  world.store.lost.push("create");
+  let creates = 0;
+  world.store.fault = (verb) => {
+    if (verb !== "create" || ++creates !== 2) return undefined;
+    const created = parseRecord(world.store.record) as SessionRecord;
+    world.store.record = encodeRecord(deadRecord({ ...created, version: 2 }, world.clock.now(), 1000));
+    return undefined;
+  };
+  await session.$save();
+  session.user = "bob";
+  expect(await errorOf(session.$save())).toMatchObject({ code: "ERR_SESSION_GONE" });
+  expect(parseRecord(world.store.record)?.state).toBe("dead");
 });

@@ -7,6 +7,7 @@ import { inRequest } from "./in-request.ts";
 import { lifetimes } from "./lifetimes.ts";
 import { merges } from "./merges.ts";
 import { moves } from "./moves.ts";
+import { owners } from "./owners.ts";
 import { rotations } from "./rotations.ts";
 import { writers } from "./writers.ts";
 
@@ -19,6 +20,7 @@ export const scenarios: readonly Scenario[] = [
   ...lifetimes,
   ...births,
   ...inRequest,
+  ...owners,
   ...costs,
   ...anything,
 ];

@@ -24,7 +24,7 @@ describe("the playground's page", () => {
   });
 
   it("shows only lines of code that it runs", async () => {
-    const code = readFileSync(join(root, "playground/h3/app.ts"), "utf8");
+    const code = ["app.ts", "devices.ts"].map((file) => readFileSync(join(root, "playground/h3", file), "utf8")).join("");
     const browser = await open();
     const before = browser.html;
     await browser.press("Log in", { name: "Ada" });
@@ -136,6 +136,53 @@ describe("the playground's logout", () => {
     const response = await thief.submit("/count");
     expect([response.status, thief.received]).toEqual([409, []]);
     expect(await (await thief.send("/")).text()).not.toContain("Ada");
+  });
+});
+
+describe("the playground's devices", () => {
+  const FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+  const devicesOf = ({ html }: Browser): string[] => {
+    const list = /<ul aria-label="Your devices">([\s\S]*?)<\/ul>/.exec(html)?.[1] ?? "";
+    return [...list.matchAll(/<strong>([^<]*)<\/strong>\s*<span class="quiet">(This device|Last seen)/g)].map(([, ...words]) =>
+      words.join(": "),
+    );
+  };
+  const logIn = async (name: string, agent: string): Promise<Browser> => {
+    const browser = new Browser();
+    await browser.submit("/login", { name }, { "user-agent": agent });
+    return browser.visit();
+  };
+
+  it("are shown to who is logged in, with what they are and when they were seen", async () => {
+    expect(devicesOf(await open())).toEqual([]);
+    await logIn("Grace", FIREFOX);
+    const phone = await logIn("Grace", "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1");
+    expect(devicesOf(phone)).toEqual(["Firefox on Linux: Last seen", "Safari on iPhone: This device"]);
+  });
+
+  it("are logged out by one button, but for the one where it is pressed", async () => {
+    const others = [await logIn("Edsger", FIREFOX), await logIn("Edsger", "curl/8.5.0")];
+    const [mine, someone] = [await logIn("Edsger", FIREFOX), await logIn("Barbara", FIREFOX)];
+    await mine.press("Log out my other devices");
+    expect(mine.notice).toBe("2 other devices are logged out.");
+    expect(devicesOf(mine)).toEqual(["Firefox on Linux: This device"]);
+    for (const other of others) {
+      const page = await other.send("/");
+      other.html = await page.text();
+      expect([page.status, other.user]).toEqual([409, undefined]);
+      expect((await other.press("Start again")).user).toBeUndefined();
+    }
+    expect((await someone.visit()).user).toBe("Barbara");
+  });
+
+  it("are nobody's business who is not logged in", async () => {
+    expect((await (await open()).submit("/devices/others")).status).toBe(403);
+  });
+
+  it("no longer show one that was logged out", async () => {
+    const [laptop, phone] = [await logIn("Alan", FIREFOX), await logIn("Alan", "curl/8.5.0")];
+    await laptop.press("Log out");
+    expect(devicesOf(await phone.visit())).toEqual(["curl: This device"]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { bodyLimit, H3 } from "h3";
 import { sameOriginOnly } from "unsession/csrf";
 import { sessionMiddleware, useSession } from "unsession/h3";
+import { deviceOf, devices, devicesOf, endedElsewhere } from "./devices.ts";
 import { serveFiles } from "./files.ts";
 import { readForm, seeOther } from "./forms.ts";
 import { page } from "./page.ts";
@@ -15,7 +16,8 @@ const SECURITY_POLICY =
 export { sessions };
 export const app: H3 = new H3();
 
-app.use(sessionMiddleware(sessions)); // first, so that it sees every response
+app.use(endedElsewhere);
+app.use(sessionMiddleware(sessions)); // before all routes, so that it sees every response
 app.use(sameOriginOnly()); // no other site changes anything
 app.use(bodyLimit(4096));
 
@@ -28,7 +30,7 @@ app.get("/", async (event) => {
   session.visits ??= new Map(); // and a Map as a Map, with numbers for keys
   session.$increment(["visits", now.getHours()]);
   event.res.headers.set("content-security-policy", SECURITY_POLICY);
-  return page(session, view);
+  return page(session, { ...view, devices: await devicesOf(session) });
 });
 
 app.post("/count", async (event) => {
@@ -47,6 +49,7 @@ app.post("/login", async (event) => {
   }
   // A real application checks a password here.
   await session.$regenerate(); // a token that was known before the login is worth nothing after it
+  await session.$setOwner(name, { device: deviceOf(event) }); // from now on it is found, and ended, by the user's name
   session.user = { name, since: new Date() };
   session.$cookie.persistent = form.has("remember"); // remembered: the cookie outlives the browser
   session.$flash("notice", `Welcome, ${name}.`);
@@ -81,6 +84,7 @@ app.post("/cart/:id", async (event) => {
 });
 
 app.mount("/tabs", tabs);
+app.mount("/devices", devices);
 
 const local = (file: string): URL => new URL(file, import.meta.url);
 const font = (name: string): URL =>

@@ -1,3 +1,4 @@
+import type { OwnedSession } from "unsession";
 import { html, type Html } from "./html.ts";
 import type { Visitor } from "./sessions.ts";
 import { products, type Product } from "./shop.ts";
@@ -45,6 +46,28 @@ export function accountCard({ user, $cookie }: Visitor): Html {
     </p>
   `;
   return card("Account", content, ["await session.$destroy()"]);
+}
+
+export function devicesCard({ $id }: Visitor, devices: readonly OwnedSession[]): Html {
+  const device = ({ id, meta, lastSeenAt }: OwnedSession): Html => html`
+    <li>
+      <p>
+        <strong>${meta.device}</strong>
+        <span class="quiet">${id === $id ? "This device" : html`Last seen ${time(lastSeenAt)}`}</span>
+      </p>
+    </li>
+  `;
+  const content = html`
+    <ul aria-label="Your devices">
+      ${devices.map(device)}
+    </ul>
+    <form method="post" action="/devices/others"><button>Log out my other devices</button></form>
+  `;
+  return card("Devices", content, [
+    "await session.$setOwner(name, { device: deviceOf(event) })",
+    "await sessions.listByOwner(user.name)",
+    "await sessions.destroyByOwner(session.user.name, { except: session })",
+  ]);
 }
 
 const login = html`

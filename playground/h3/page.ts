@@ -1,5 +1,6 @@
 import type { HTTPResponse } from "h3";
-import { accountCard, cartCard, counterCard, visitsCard } from "./cards.ts";
+import type { OwnedSession } from "unsession";
+import { accountCard, cartCard, counterCard, devicesCard, visitsCard } from "./cards.ts";
 import { html, toResponse } from "./html.ts";
 import { layout } from "./layout.ts";
 import { sessions, type Visitor } from "./sessions.ts";
@@ -8,10 +9,11 @@ import { sessions, type Visitor } from "./sessions.ts";
 export interface View {
   readonly lastVisit: Date | undefined;
   readonly notice: string | undefined;
+  readonly devices: readonly OwnedSession[];
 }
 
 /** The page, made of the session alone. Each button on it belongs to a form that posts, and works without JavaScript. */
-export function page(session: Visitor, { lastVisit, notice }: View): HTTPResponse {
+export function page(session: Visitor, { lastVisit, notice, devices }: View): HTTPResponse {
   const { store = "memory", class: kind = "A" } = sessions.capabilities ?? {};
   const footer = html`<p>No scripts on this page. Sessions are kept in ${store}, a store of class ${kind}.</p>`;
   const content = html`
@@ -24,7 +26,7 @@ export function page(session: Visitor, { lastVisit, notice }: View): HTTPRespons
           something, reload, open a second tab.
         </p>
       </hgroup>
-      ${[counterCard(session), accountCard(session), cartCard(session), visitsCard(session, lastVisit)]}
+      ${[counterCard(session), accountCard(session), session.user && devicesCard(session, devices), cartCard(session), visitsCard(session, lastVisit)]}
     </main>
   `;
   return toResponse(layout({ path: "/", session, head: html``, footer }, content));

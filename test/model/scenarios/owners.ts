@@ -7,12 +7,17 @@ import { decode, outcomeOf, type Kept, type World } from "../world.ts";
 
 const DAY = 24 * 3_600_000;
 
-/** The sessions that live and are someone's, by their keys. */
+/**
+ * The sessions that live and are someone's, by their keys; but for what a move that failed has left: nobody was given its token, and
+ * no record leads to it.
+ */
 function ownedBy(world: World, owner: string): Map<string, Kept> {
   const owned = new Map<string, Kept>();
+  const led = new Set([...world.store.keys("")].map((key) => `session:${parseRecord(world.store.peek(key) ?? "")?.meta.to}`));
   for (const key of world.liveKeys()) {
     const kept = decode(world.store.peek(key)) as Kept;
-    if (kept.record.meta.owner === owner && !isExpired(kept.record, world.now)) owned.set(key, kept);
+    const isReachable = world.given.has(key) || led.has(key);
+    if (isReachable && kept.record.meta.owner === owner && !isExpired(kept.record, world.now)) owned.set(key, kept);
   }
   return owned;
 }

@@ -6,7 +6,7 @@ import { hashToken } from "../../src/token.ts";
 import { errorOf, tokenOf, World, type HookName } from "../unit/_setup.ts";
 
 /**
- * Rows L1 to L8 and L12 of the security checklist: the life of a session. L9 and L10 are about those of one user; L11, when someone
+ * Rows L1 to L8 and L12 of the security checklist: the life of a session. L9 and L10, those of one user, are in `checklist-owners`; L11, when someone
  * last proved who he is, is for the application to keep in its data.
  */
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { devalue } from "unsession/serializers/devalue";
+import { encrypted } from "unsession/serializers/encrypted";
 import { json } from "unsession/serializers/json";
 import { msgpackr } from "unsession/serializers/msgpackr";
 import { superjson } from "unsession/serializers/superjson";
@@ -80,6 +81,10 @@ describe("D6: data that is made to be costly", () => {
   });
 });
 
+/** A record with one bit of one character changed. */
+const flipped = (record: string, at: number, bit: number): string =>
+  record.slice(0, at) + String.fromCharCode(record.charCodeAt(at) ^ (1 << bit)) + record.slice(at + 1);
+
 describe("D7: a record with one bit flipped", () => {
   it.each(Object.entries(serializers))("is never an error, nor more than data, with %s", async (_name, make) => {
     const world = new World({ serializer: make() });
@@ -87,11 +92,24 @@ describe("D7: a record with one bit flipped", () => {
     const { record } = world.store;
     for (let at = 0; at < record.length; at++) {
       for (const bit of [0, 2, 4, 5, 6]) {
-        world.store.record = record.slice(0, at) + String.fromCharCode(record.charCodeAt(at) ^ (1 << bit)) + record.slice(at + 1);
+        world.store.record = flipped(record, at, bit);
         const session = await world.manager.load(cookie);
         expect(Object.getPrototypeOf(session.$snapshot())).toBe(Object.prototype);
       }
     }
+  });
+
+  it("is what was stored or a fresh session, where it is encrypted", async () => {
+    const data = { user: "alice", roles: ["a", "b"] };
+    const world = new World({ serializer: encrypted(json(), { keys: ["a key that is long enough to encrypt"] }) });
+    const { cookie } = await world.visit(undefined, write(data));
+    const { record } = world.store;
+    const seen = new Set<string>();
+    for (let at = 0; at < record.length; at++) {
+      world.store.record = flipped(record, at, at % 7);
+      seen.add(JSON.stringify(await world.dataOf(cookie)));
+    }
+    expect([...seen].sort()).toEqual([JSON.stringify(data), "{}"].sort());
   });
 
   it("cannot pass for another session's: keys are hashes, and a record is found under its own only", async () => {

@@ -31,7 +31,7 @@ export function restoreAliases(data: unknown, equalities: Equalities): void {
 }
 
 /** The most steps that a path can have: to a session, its containers, and two for each Map and Set. */
-export const MAX_STEPS: number = 2 * MAX_DEPTH + 4;
+const MAX_STEPS = 2 * MAX_DEPTH + 4;
 
 type Fields = Record<string, unknown>;
 
@@ -85,7 +85,7 @@ class Tree {
  *
  * @throws {TypeError} if there are more than there can be, before they become a burden
  */
-export function placesAbove(path: string): string[] {
+function placesAbove(path: string): string[] {
   const above: string[] = [];
   for (let index = 0; index < path.length; index++) {
     const character = path.charAt(index);
@@ -97,7 +97,7 @@ export function placesAbove(path: string): string[] {
 }
 
 /** Splits at dots; a backslash makes the next character a plain one. */
-function parsePath(path: string): string[] {
+export function parsePath(path: string): string[] {
   const steps = [""];
   for (let index = 0; index < path.length; index++) {
     const character = path.charAt(index);

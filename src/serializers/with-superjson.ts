@@ -1,5 +1,5 @@
 import { SuperJSON } from "superjson";
-import { MAX_STEPS, placesAbove, restoreAliases, type Equalities } from "./aliases.ts";
+import { parsePath, restoreAliases, type Equalities } from "./aliases.ts";
 import { fromError, isError, toError, type ErrorFields } from "./error-fields.ts";
 import { MAX_BIGINT_DIGITS } from "./inspect.ts";
 import { parseJson } from "./parse-json.ts";
@@ -24,7 +24,7 @@ export function serialize(data: unknown): string {
 export function deserialize(text: string): unknown {
   const { json, meta } = parseJson(text) as ReturnType<SuperJSON["serialize"]>;
   const { referentialEqualities, ...others } = meta ?? {};
-  if (others.values !== undefined) checkAnnotations(others.values, 0);
+  if (others.values !== undefined) checkAnnotations(others.values, json);
   const data: unknown = instance.deserialize({ json, meta: others }, { inPlace: true });
   if (referentialEqualities !== undefined) restoreAliases(data, referentialEqualities as Equalities);
   return data;
@@ -32,14 +32,19 @@ export function deserialize(text: string): unknown {
 
 /**
  * Refuses annotations that superjson does not write, since it goes by any: into a text in the place of a tree until the stack is
- * full, along a path of any length for each that begins with it, and to a bigint of its own, of any length too.
+ * full, to an item far behind the end of a list, which it makes that long, and to a bigint of its own, which may be of any length.
  */
-function checkAnnotations(tree: unknown, steps: number): void {
-  if (steps > MAX_STEPS) throw new TypeError("a path that is too long");
+function checkAnnotations(tree: unknown, annotated: unknown): void {
   const [type, children = {}] = Array.isArray(tree) ? (tree as unknown[]) : [undefined, tree];
   if (type === "bigint") throw new TypeError("a bigint of any length");
   if (typeof children !== "object" || children === null) throw new TypeError("annotations that are no tree");
-  for (const [path, child] of Object.entries(children)) checkAnnotations(child, steps + placesAbove(path).length + 1);
+  for (const [path, child] of Object.entries(children)) checkAnnotations(child, parsePath(path).reduce(stepInto, annotated));
+}
+
+function stepInto(at: unknown, step: string): unknown {
+  const isThere = typeof at === "object" && at !== null && Object.prototype.propertyIsEnumerable.call(at, step);
+  if (!isThere) throw new TypeError("an annotation of nothing");
+  return (at as Record<string, unknown>)[step];
 }
 
 function isBigint(value: unknown): value is bigint {

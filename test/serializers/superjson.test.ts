@@ -46,6 +46,8 @@ describeSerializer("superjson", {
     ["a path below a constructor", valued('{"a":"1"}', '{"constructor.prototype.polluted":[["custom","bigint"]]}')],
     ["a text in the place of all annotations", valued('{"a":1}', '"Date"')],
     ["a text in the place of the annotations of a container", valued('{"a":[1]}', '{"a":["set","01"]}')],
+    ["a member far behind the end of a Set", valued('{"a":[1]}', '{"a":["set",{"999999999":["Date"]}]}')],
+    ["an item far behind the end of a list", valued('{"a":[1]}', '{"a.999999999":["undefined"]}')],
     ["annotations below thousands of steps", valued('{"a":1}', `{"${"a.".repeat(15_000)}a":["map",{"0":["Date"]}]}`)],
     ["an alias below thousands of steps", aliased('{"a":{}}', `{"a":["${"a.".repeat(30_000)}a"]}`)],
     ["an alias to a prototype", aliased('{"a":{}}', '{"a":["__proto__"]}')],

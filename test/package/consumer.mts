@@ -2,6 +2,7 @@
 import { subscribe } from "node:diagnostics_channel";
 import { H3, mockEvent } from "h3";
 import { createSessionManager, SessionError } from "unsession";
+import { sameOriginOnly } from "unsession/csrf";
 import memcached from "unsession/drivers/memcached";
 import memory from "unsession/drivers/memory";
 import { sessionMiddleware, useSession } from "unsession/h3";
@@ -24,6 +25,7 @@ subscribe("tracing:unsession.save:asyncEnd", (trace) => outcomes.push((trace as 
 
 const app = new H3();
 app.use(sessionMiddleware(sessions));
+app.use(sameOriginOnly());
 app.get("/", async (event) => {
   const session = await useSession(event, sessions);
   const views: number | undefined = session.views;

@@ -58,7 +58,8 @@ it(
       world.store.calls.length = 0;
       compared.mockClear();
       const session = await world.manager.load(`session=${value}`);
-      const isWellFormed = /^[\w-]{1,256}\.[\w-]{42}[AEIMQUYcgkosw048]$/.test(value);
+      // A flipped bit may be a space, which is none of a cookie's value.
+      const isWellFormed = /^[ \t]*[\w-]{1,256}\.[\w-]{42}[AEIMQUYcgkosw048][ \t]*$/.test(value);
       assert.equal(compared.mock.calls.length, isWellFormed ? SECRETS.length : 0);
       comparisons += compared.mock.calls.length;
       assert.equal(await world.manager.find(value), undefined);

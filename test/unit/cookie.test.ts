@@ -31,6 +31,7 @@ describe("readCookies", () => {
     ["no name at all", "=abc", []],
     ["a nameless cookie with our name in its value", "=session=abc", []],
     ["no equals sign", "session", []],
+    ["no equals sign behind our name and one character more", "session1", []],
     ["nothing between semicolons", ";;session=abc;;", ["abc"]],
     ["a no-break space before the name", "\u00A0session=abc", []],
     ["a no-break space after the name", "session\u00A0=abc", []],

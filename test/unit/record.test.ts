@@ -2,10 +2,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   createWriteId,
+  deadRecord,
   encodeRecord,
   hasWrite,
   HEADER_LENGTH,
   isByteRecord,
+  isSameText,
   overheadOf,
   parseRecord,
   rememberWrite,
@@ -217,6 +219,25 @@ describe("a record with bytes in it", () => {
   });
 });
 
+describe("what stays of a session that was ended", () => {
+  it("is how it may be reached, and nothing that was in it", () => {
+    const meta = { owner: "alice", prefix: "session:", signed: true } as const;
+    const dead = deadRecord({ ...RECORD, meta }, 1_700_000_200_000, 60_000);
+    expect(dead).toMatchObject({ state: "dead", touchedAt: 1_700_000_200_000, absoluteAt: 0, idleWindow: 60_000 });
+    expect([dead.data.text, dead.flash, dead.meta]).toEqual(["", undefined, { prefix: "session:", signed: true }]);
+    expect(deadRecord(RECORD, 0, 1).meta).toEqual({});
+  });
+});
+
+describe("what a serializer wrote twice", () => {
+  it("is the same if text and serializer are, or if there is none", () => {
+    const one = { serializer: "json", text: "1" };
+    const others = [one, { ...one, text: "2" }, { ...one, serializer: "devalue" }, undefined];
+    expect(others.map((other) => isSameText(one, other))).toEqual([true, false, false, false]);
+    expect(others.map((other) => isSameText(undefined, other))).toEqual([false, false, false, true]);
+  });
+});
+
 describe("the size of what a serializer wrote", () => {
   it("is that of its UTF-8, or of its bytes, or 0 if there is none", () => {
     const sizes = [{ text: "žluť 🦊" }, { text: "\u00ff\u00fe", binary: true }].map((one) => sizeOf({ serializer: "x", ...one }));
@@ -288,6 +309,12 @@ describe("parseRecord", () => {
     '{"cookie":5}',
     '{"cookie":null}',
     '{"owner":{}}',
+    '{"to":5}',
+    '{"ownerMeta":5}',
+    '{"ownerMeta":null}',
+    '{"listing":5}',
+    '{"issuedAt":-1}',
+    '{"dataVersion":1.5}',
     '{"cookie":{"maxAge":"1; Domain=evil"}}',
     '{"cookie":{"persistent":"yes"}}',
   ])("refuses a meta section of %s", (meta) => {

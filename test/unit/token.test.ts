@@ -166,6 +166,7 @@ describe("a signer", () => {
     ["a signature alone", (value: string) => `.${value.split(".")[1]}`],
     ["an empty signature", (value: string) => `${value.split(".")[0]}.`],
     ["a signature of another token", (value: string) => `${"x".repeat(43)}.${value.split(".")[1]}`],
+    ["anything before the signature", (value: string) => value.replace(".", ".AA")],
     ["a third part", (value: string) => `${value}.x`],
     ["an empty third part", (value: string) => `${value}.`],
     ["spaces around", (value: string) => ` ${value} `],

@@ -81,13 +81,18 @@ export async function writeConditionally(
     if (hasWrite(newest, writeId)) return { status: "written", entry: { value }, record, newest };
     const missed = newest.version - seen.record.version;
     if (attempt.unanswered !== undefined && missed > REMEMBERED_WRITES) throw uncertainError();
-    // Another version is there without it, so that it cannot arrive any more.
-    if (missed > 0) attempt.unanswered = undefined;
+    // Something else is there without it, so that it cannot arrive any more.
+    if (!isSameVersion(newest, seen.record)) attempt.unanswered = undefined;
     if (attempt.unanswered === undefined) errors = 0;
     attempt.seen = { entry: replaced.current, record: newest };
     if (budget.left === 0) throw attempt.unanswered === undefined ? contentionError() : uncertainError();
     await pause(context, round);
   }
+}
+
+/** By the write that made it too: a key that was removed and made anew begins at version 1 again. */
+function isSameVersion(one: SessionRecord, other: SessionRecord): boolean {
+  return one.version === other.version && one.writes[0] === other.writes[0];
 }
 
 /** After a write whose answer was lost: reads what there is now, so that the caller sees whether it was the write. */

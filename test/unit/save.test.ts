@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Serializer, Session } from "unsession";
+import { createSessionManager, type Serializer, type Session, type Store } from "unsession";
 import { deadRecord, encodeRecord, parseRecord, type SessionRecord } from "../../src/record.ts";
+import { createMemoryStore } from "../../src/stores/memory.ts";
 import { hashToken } from "../../src/token.ts";
 import { errorOf, tokenOf, World } from "./_setup.ts";
 
@@ -23,6 +24,41 @@ describe("store keys", () => {
   ])("are %s", async (_, options, key) => {
     const { world, cookie } = await withSession(options);
     expect(Object.keys(world.store.dump)).toEqual([await key(tokenOf(cookie))]);
+  });
+});
+
+describe("a save whose answer was lost", () => {
+  it("does not overwrite what another request put in the place of its record meanwhile", async () => {
+    const { world, cookie } = await withSession();
+    const key = Object.keys(world.store.dump)[0] as string;
+    const stored = parseRecord(world.store.dump[key] as string) as SessionRecord;
+    const tombstone = encodeRecord(deadRecord({ ...stored, writes: ["another-one"] }, stored.touchedAt, 60_000));
+    const memory = createMemoryStore();
+    memory.create(key, world.store.dump[key] as string, undefined);
+    let isLost = true;
+    const storage: Store = {
+      name: "memory",
+      class: "A",
+      ttl: true,
+      list: true,
+      get: (at) => memory.get(at),
+      create: (...args) => memory.create(...args),
+      replace(...args) {
+        if (!isLost) return memory.replace(...args);
+        isLost = false;
+        memory.remove(key);
+        memory.create(key, tombstone, undefined);
+        throw new Error("The answer was lost.");
+      },
+      touch: (...args) => memory.touch(...args),
+      remove: (at) => memory.remove(at),
+      keys: (prefix) => memory.keys(prefix),
+    };
+    const manager = createSessionManager({ storage, now: () => stored.touchedAt });
+    const session = await manager.load(cookie);
+    session.late = true;
+    expect(await errorOf(manager.commit(session))).toMatchObject({ code: "ERR_SESSION_GONE" });
+    expect(memory.get(key)?.value).toBe(tombstone);
   });
 });
 

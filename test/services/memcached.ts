@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { connect, createServer, type AddressInfo } from "node:net";
+import { standStill } from "./stand-still.ts";
 
 const HOST = "127.0.0.1";
 
@@ -44,7 +45,7 @@ export async function startMemcached(...options: string[]): Promise<MemcachedSer
       const end = (await time()) + Math.ceil(milliseconds / 1000);
       await until(`the clock of memcached has gone on by ${milliseconds} ms`, async () => (await time()) >= end);
     },
-    pause: () => void child.kill("SIGSTOP"),
+    pause: () => standStill(child.pid),
     resume: () => void child.kill("SIGCONT"),
     kill: () => kill(child),
     async restart() {

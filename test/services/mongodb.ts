@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { root } from "../../scripts/entries.ts";
+import { standStill } from "./stand-still.ts";
 
 const SOURCE = join(root, "test/services/mongo-wire");
 /** Libraries from Maven, and the compiled server: made once for each state of the sources. */
@@ -50,7 +51,7 @@ export async function startMongodb(): Promise<MongoServer> {
       return `mongodb://127.0.0.1:${port}`;
     },
     process: {
-      pause: () => void child.kill("SIGSTOP"),
+      pause: () => standStill(child.pid),
       resume: () => void child.kill("SIGCONT"),
       async restart() {
         await kill();

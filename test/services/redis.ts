@@ -4,6 +4,7 @@ import { connect, createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
+import { standStill } from "./stand-still.ts";
 
 const HOST = "127.0.0.1";
 
@@ -45,7 +46,7 @@ export async function startRedis(...options: string[]): Promise<RedisServer> {
     host: HOST,
     port,
     url: `redis://${HOST}:${port}`,
-    pause: () => void child.kill("SIGSTOP"),
+    pause: () => standStill(child.pid),
     resume: () => void child.kill("SIGCONT"),
     kill,
     async restart() {

@@ -170,6 +170,12 @@ export const goneError = (): SessionError =>
     'The session was ended by another request, so this change was not stored. Start a new session, or set `onGone: "drop"`.',
   );
 
+export const cachedError = (): SessionError =>
+  new SessionError(
+    "ERR_SESSION_CACHED",
+    "useSession() was called on a route whose response Nitro keeps for all visitors, by a cache or by prerendering. Read the session outside of what is kept, or do not keep the route.",
+  );
+
 /** The type of a value, for messages: never its contents, which may be a secret, but for numbers and booleans elsewhere. */
 function describe(value: unknown, option: string): string {
   if (value === null || value === undefined) return String(value);

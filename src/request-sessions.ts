@@ -9,6 +9,8 @@ export interface RequestSession {
   readonly name: string;
   /** The manager's option: another copy of the package, whose `useSession` this may be, cannot look it up. */
   readonly touch: (event: unknown) => boolean;
+  /** What the request came with when the manager was put to work: others put something else in its place. */
+  readonly origin: object;
   /** Set by the first use, so that all uses share one load. */
   loading: Promise<Session> | undefined;
   /** Keeps the response back until the session is committed; called before it is loaded, by adapters that cannot wait for that. */
@@ -27,16 +29,21 @@ interface Context {
  *
  * @throws {SessionError} `ERR_SESSION_OPTIONS` if it clashes with another manager on the request
  */
-export function attach(context: object, manager: SessionManager): RequestSession | undefined {
+export function attach(context: object, manager: SessionManager, origin: object): RequestSession | undefined {
   const present = ((context as Context)[kSessions] ??= []);
   for (const other of present) {
     if (other.manager === manager) return undefined;
     checkClash(other.manager, manager);
   }
   const { name, touch } = optionsOf(manager);
-  const attached: RequestSession = { manager, name, touch, loading: undefined };
+  const attached: RequestSession = { manager, name, touch, origin, loading: undefined };
   present.push(attached);
   return attached;
+}
+
+/** What a request came with, if a manager is at work on it. */
+export function originOf(context: object): object | undefined {
+  return (context as Context)[kSessions]?.[0]?.origin;
 }
 
 function checkClash(one: SessionManager, other: SessionManager): void {

@@ -67,7 +67,7 @@ export function defineSessionHandler<Handler extends H3V1Handler, T extends obje
 
 /** Puts a manager to work on an event. The session, if it is to be loaded at once. */
 function putToWork(event: H3V1Event, manager: SessionManager): RequestSession | undefined {
-  const session = attach(event.context, manager);
+  const session = attach(event.context, manager, event.node.res);
   if (session === undefined) return undefined;
   // Now, since a response that has ended no longer tells whose it was.
   const hold = holdOf(event);

@@ -1,6 +1,7 @@
 import type { TLSSocket } from "node:tls";
 import { findSession, loadOnce, type RequestSession } from "../request-sessions.ts";
 import type { DefaultSessionData, Session, SessionManager } from "../types.ts";
+import { refuseCached } from "./cached.ts";
 import type { H3V1Event } from "./event.ts";
 import { holdOf } from "./hold.ts";
 
@@ -17,7 +18,8 @@ declare module "h3" {
  * Give the manager to have its data typed, or a name where several sessions are on the route.
  *
  * @throws {SessionError} `ERR_SESSION_NOT_LOADED` if no `sessionMiddleware` is on the route; `ERR_SESSION_STORE`, which answers
- * 503; `ERR_SESSION_UNSUPPORTED` if only a wrapper can serve this host
+ * 503; `ERR_SESSION_UNSUPPORTED` if only a wrapper can serve this host; `ERR_SESSION_CACHED` where Nitro keeps
+ * the response for all visitors
  * @example
  * export default defineEventHandler(async (event) => {
  *   const session = await useSession(event);
@@ -28,6 +30,7 @@ declare module "h3" {
 export function useSession<T extends object>(event: H3V1Event, manager: SessionManager<T>): Promise<Session<T>>;
 export function useSession(event: H3V1Event, name?: string): Promise<Session<DefaultSessionData>>;
 export async function useSession(event: H3V1Event, which?: object | string): Promise<Session<never>> {
+  refuseCached(event);
   return (await load(event, findSession(event.context, which))) as Session<never>;
 }
 

@@ -50,7 +50,7 @@ export function defineSessionHandler<T extends object = DefaultSessionData>(
 
 /** Runs what comes after, and commits the session if it was used. Stays synchronous as long as the rest does. */
 function serve(event: H3Event, manager: SessionManager, run: () => unknown): unknown {
-  const session = attach(event.context, manager);
+  const session = attach(event.context, manager, event.req);
   if (session === undefined) return run();
   if (!optionsOf(manager).preload(event)) return proceed(event, session, run);
   return load(event, session).then(

@@ -1,6 +1,7 @@
 import type { H3Event } from "h3";
 import { findSession, loadOnce } from "../request-sessions.ts";
 import type { DefaultSessionData, Session, SessionManager } from "../types.ts";
+import { refuseCached } from "./cached.ts";
 import { watchNodeResponse } from "./node-handlers.ts";
 import { gateOf } from "./respond.ts";
 
@@ -16,7 +17,8 @@ declare module "h3" {
  *
  * Give the manager to have its data typed, or a name where several sessions are on the route.
  *
- * @throws {SessionError} `ERR_SESSION_NOT_LOADED` if no `sessionMiddleware` is on the route; `ERR_SESSION_STORE`, which answers 503
+ * @throws {SessionError} `ERR_SESSION_NOT_LOADED` if no `sessionMiddleware` is on the route; `ERR_SESSION_STORE`, which answers 503;
+ * `ERR_SESSION_CACHED` where Nitro keeps the response for all visitors
  * @example
  * app.get("/", async (event) => {
  *   const session = await useSession(event);
@@ -27,6 +29,7 @@ declare module "h3" {
 export function useSession<T extends object>(event: H3Event, manager: SessionManager<T>): Promise<Session<T>>;
 export function useSession(event: H3Event, name?: string): Promise<Session<DefaultSessionData>>;
 export async function useSession(event: H3Event, which?: object | string): Promise<Session<never>> {
+  refuseCached(event);
   return (await load(event, findSession(event.context, which))) as Session<never>;
 }
 

@@ -9,7 +9,11 @@ const MINUTE = 60_000;
 const reports = process.env["TEST_REPORTS"];
 
 /** The parts that are slow, or need more than Node, and the folders they have for themselves. */
-const folders: Readonly<Record<string, string>> = { browser: "test/browser", package: "test/package" };
+const folders: Readonly<Record<string, string>> = {
+  browser: "test/browser",
+  nitro: "test/nitro",
+  package: "test/package",
+};
 
 /** Servers that are not installed, whose tests do not run. */
 const missing = missingServices(process.env);
@@ -17,7 +21,8 @@ for (const service of missing) console.warn(noticeOf(service));
 
 /**
  * `vitest` runs what is quick, types included; `--mode all` the same tests over every driver, with `ALL=1`; `--mode long` many more
- * runs of each property, with `LONG=1` too; `--mode browser` what a real browser makes of it; `--mode package` the packed tarball.
+ * runs of each property, with `LONG=1` too; `--mode browser` what a real browser makes of it; `--mode package` the packed tarball;
+ * `--mode nitro` applications of Nitro, built with it.
  * Files whose every test is for `all` or `long` end in `.all.test.ts` or `.long.test.ts`.
  */
 const config: ViteUserConfigFnObject = defineConfig(({ mode }) => {

@@ -75,6 +75,10 @@ describe("what an import gives at run time", () => {
     expect(await namesOf(import("unsession/h3-v1"))).toEqual(await namesOf(import("unsession/h3")));
   });
 
+  it("unsession/nitro", async () => {
+    expect(await namesOf(import("unsession/nitro"))).toEqual(["default"]);
+  });
+
   it("unsession/testing", async () => {
     expect(await namesOf(import("unsession/testing"))).toMatchInlineSnapshot(`
       [

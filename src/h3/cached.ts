@@ -15,7 +15,7 @@ interface NitroContext {
 export function refuseCached(event: H3Event): void {
   const { routeRules } = event.context as NitroContext;
   const origin = originOf(event.context);
-  // The rule calls the handler past all middleware, except with methods that are not cached.
+  // The rule calls the handler past all middleware, whatever the method.
   const isCachedByRule = Boolean(routeRules?.cache) && origin === undefined;
   const isKept = isRead(event.req.method) && Boolean(routeRules?.isr || routeRules?.prerender);
   if (isCachedByRule || isKept || isNarrowed(event.req, origin)) throw cachedError();

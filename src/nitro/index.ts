@@ -46,37 +46,46 @@ const unsession: { name: string; setup(nitro: NitroLike): void } = {
   name: "unsession",
   setup(nitro) {
     const { options } = nitro;
-    const given = options.unsession ?? {};
-    checkOptions(given);
-    options.virtual["#unsession"] = virtualModule(given, options);
-    setSecret(nitro, given);
-    nitro.hooks.hook("rollup:reload", () => setSecret(nitro, given));
+    const { config, secret, ...data } = checkOptions(options.unsession ?? {});
+    options.virtual["#unsession"] = virtualModule(data, config, options);
+    setSecret(nitro, secret);
+    // What was set is gone when the configuration is read again.
+    nitro.hooks.hook("rollup:reload", () => setSecret(nitro, secret));
     mountStorage(nitro);
-    if (nitro.meta?.majorVersion === 3) {
-      options.handlers.unshift({ route: "/**", middleware: true, handler: runtimeFile("nitro-3.mjs") });
-      return;
-    }
-    options.plugins.unshift(runtimeFile("nitro-2.mjs"));
-    // Or what it imports of Nitro would not be found.
-    if (options.externals !== undefined) (options.externals.inline ??= []).push(runtimeFile(""));
-    if (options.imports) autoImport(options.imports);
+    if (nitro.meta?.majorVersion === 3) setUpNitro3(options);
+    else setUpNitro2(options);
   },
 };
 
 export default unsession;
 
-/** What the runtime is told: options as data, and the application's own file. */
-function virtualModule({ config, secret: _, ...data }: NitroSessionOptions, { rootDir, preset }: NitroLike["options"]): string {
-  return [
-    config === undefined
-      ? "export const given = undefined;"
-      : `export { default as given } from ${JSON.stringify(resolve(rootDir, config))};`,
-    `export const options = ${JSON.stringify(data)};`,
-    `export const isPrerendering = ${preset === "nitro-prerender"};`,
-  ].join("\n");
+// Both have the runtime built into the server: what it imports of Nitro is not there for a file of a package.
+
+function setUpNitro3(options: NitroLike["options"]): void {
+  options.handlers.unshift({ route: "/**", middleware: true, handler: runtimeFile("nitro-3.mjs") });
+  if (options.noExternals !== true) options.noExternals = [...(options.noExternals || []), runtimeFile("")];
 }
 
-function setSecret({ options }: NitroLike, { secret = [] }: NitroSessionOptions): void {
+function setUpNitro2(options: NitroLike["options"]): void {
+  options.plugins.unshift(runtimeFile("nitro-2.mjs"));
+  if (options.externals !== undefined) (options.externals.inline ??= []).push(runtimeFile(""));
+  autoImport(options);
+}
+
+/** What the runtime is told: options as data, and the application's own file. */
+function virtualModule(data: object, config: string | undefined, { rootDir, preset }: NitroLike["options"]): string {
+  const given = config === undefined ? "const given = undefined" : `{ default as given } from ${pathOf(rootDir, config)}`;
+  const isPrerendering = preset === "nitro-prerender";
+  return [given, `const options = ${JSON.stringify(data)}`, `const isPrerendering = ${isPrerendering}`]
+    .map((declared) => `export ${declared};`)
+    .join("\n");
+}
+
+function pathOf(rootDir: string, file: string): string {
+  return JSON.stringify(resolve(rootDir, file));
+}
+
+function setSecret({ options }: NitroLike, secret: NitroSessionOptions["secret"] = []): void {
   const config = options.runtimeConfig as NitroSessionRuntimeConfig;
   config.unsession = { secret: [secret].flat().join(","), ...config.unsession };
 }

@@ -13,11 +13,15 @@ export interface NitroLike {
     readonly buildDir: string;
     readonly storage: Record<string, object>;
     readonly devStorage: Record<string, object>;
+    readonly alias: Record<string, string>;
     readonly virtual: Record<string, unknown>;
     readonly handlers: { route: string; middleware: boolean; handler: string }[];
     readonly plugins: string[];
     /** A new object whenever the configuration is read again. */
     readonly runtimeConfig: object;
+    readonly typescript: { tsConfig?: { compilerOptions?: { paths?: Record<string, string[]> } } };
+    /** Nitro 3 only. */
+    noExternals?: boolean | unknown[];
     /** Nitro 2 only. */
     readonly imports?: false | AutoImports;
     /** Nitro 2 only. */
@@ -27,6 +31,6 @@ export interface NitroLike {
 
 /** The auto-imports of Nitro 2. */
 export interface AutoImports {
-  imports?: { name: string; from: string }[];
+  imports?: { name: string; from: string; typeFrom: string }[];
   presets?: unknown[];
 }

@@ -28,7 +28,8 @@ const CODE: ReadonlySet<string> = new Set<Code>(["storage", "serializer", "gener
  *
  * @throws {SessionError} `ERR_SESSION_OPTIONS`
  */
-export function checkOptions({ config, ...options }: NitroSessionOptions): void {
+export function checkOptions(given: NitroSessionOptions): NitroSessionOptions {
+  const { config, ...options } = given;
   if (config !== undefined && typeof config !== "string") throw optionError("config", config, "the path of a file");
   for (const [option, value] of Object.entries(options)) {
     if (value !== undefined && (CODE.has(option) || typeof value === "function")) {
@@ -36,4 +37,5 @@ export function checkOptions({ config, ...options }: NitroSessionOptions): void 
     }
   }
   resolveOptions(options);
+  return given;
 }

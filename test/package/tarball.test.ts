@@ -12,8 +12,8 @@ import { entries, manifest, root } from "../../scripts/entries.ts";
 /** The oldest compiler whose users we support. It is no devDependency: two packages with a `tsc` would fight over the name. */
 const OLD_TYPESCRIPT = "typescript@5.9.3";
 
-/** Those of serializers, which are left out, so that it shows what a user is told. */
-const LIBRARIES = ["devalue", "msgpackr"];
+/** Those of serializers, which are left out, so that it shows what a user is told; and those that test/nitro installs. */
+const LIBRARIES = ["devalue", "msgpackr", "nitro", "nitropack"];
 
 /** Users' programs, the version of h3 beside each, and what it prints. */
 const CONSUMERS = [

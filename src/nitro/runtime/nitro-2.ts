@@ -12,7 +12,10 @@ export default function unsession({ h3App }: { h3App: { handler: Handler } }): v
 
 function withSessions(handler: Handler): Handler {
   const secret = String(useRuntimeConfig().unsession.secret);
-  return defineSessionHandler(handler, createManager(secret, () => useStorage().getMount("session:").driver));
+  return defineSessionHandler(
+    handler,
+    createManager(secret, () => useStorage().getMount("session:").driver),
+  );
 }
 
 /** Says of every route that it is prerendered, as one is that a link leads to, so that `useSession` refuses. */

@@ -14,8 +14,6 @@ const prerendering: Middleware = (event, next) => {
 
 const middleware: Middleware = isPrerendering
   ? prerendering
-  : sessionMiddleware(
-      createManager(useRuntimeConfig().unsession.secret, () => useStorage().getMount("session:").driver),
-    );
+  : sessionMiddleware(createManager(useRuntimeConfig().unsession.secret, () => useStorage().getMount("session:").driver));
 
 export default middleware;

@@ -6,6 +6,7 @@ import { sameOriginOnly } from "unsession/csrf";
 import memcached from "unsession/drivers/memcached";
 import memory from "unsession/drivers/memory";
 import { sessionMiddleware, useSession } from "unsession/h3";
+import type { NitroSessionOptions } from "unsession/nitro";
 import { devalue } from "unsession/serializers/devalue";
 import { encrypted } from "unsession/serializers/encrypted";
 import { json } from "unsession/serializers/json";
@@ -32,6 +33,8 @@ app.get("/", async (event) => {
   session.views = (views ?? 0) + 1;
   return session.views;
 });
+
+export const options: NitroSessionOptions = { idleTimeout: 3600, preload: true };
 
 const jar = createCookieJar();
 const first = await jar.fetch(app, "/");

@@ -12,8 +12,11 @@ import { entries, manifest, root } from "../../scripts/entries.ts";
 /** The oldest compiler whose users we support. It is no devDependency: two packages with a `tsc` would fight over the name. */
 const OLD_TYPESCRIPT = "typescript@5.9.3";
 
-/** Those of serializers, which are left out, so that it shows what a user is told; and those that test/nitro installs. */
-const LIBRARIES = ["devalue", "msgpackr", "nitro", "nitropack"];
+/** Those of serializers, which are left out, so that it shows what a user is told. */
+const LIBRARIES = ["devalue", "msgpackr"];
+
+/** Those that a user has at most one of, and `test/nitro` installs: the types are to compile without. */
+const FRAMEWORKS = ["nitro", "nitropack"];
 
 /** Users' programs, the version of h3 beside each, and what it prints. */
 const CONSUMERS = [
@@ -49,7 +52,7 @@ beforeAll(async () => {
     const project = join(folder, program);
     await mkdir(project);
     await writeFile(join(project, "package.json"), JSON.stringify({ private: true, type: "module" }));
-    const needed = Object.keys(manifest.peerDependencies).filter((name) => !LIBRARIES.includes(name));
+    const needed = Object.keys(manifest.peerDependencies).filter((name) => ![...LIBRARIES, ...FRAMEWORKS].includes(name));
     const versions: Readonly<Record<string, string>> = { ...manifest.devDependencies, h3 };
     const packages = ["@types/node", ...needed].map((name) => `${name}@${versions[name]}`);
     const flags = ["--prefer-offline", "--no-audit", "--no-fund", "--no-package-lock"];

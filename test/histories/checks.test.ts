@@ -115,6 +115,14 @@ describe("a history that keeps every promise", () => {
       { final: { t2: found({ keys: { a: 1 } }) } },
     ],
     ["with a store that lost everything", [BIRTH, { at: 30, token: "t1", found: "none" }], { losses: [[10, 20]] }],
+    [
+      "made, with nothing written, while the clock went far ahead",
+      [
+        { at: 0, clock: 13 * HOUR, ended: { token: "t1", stored: place(1) } },
+        { at: 10, token: "t1", found: "none" },
+      ],
+      {},
+    ],
     ["with a clock that is far ahead", [BIRTH, { at: 10, token: "t1", found: "none", clock: 13 * HOUR }], KEPT],
     ["with records of issued tokens alone", [BIRTH], { ...KEPT, ids: ["first"], issued: new Set(["first"]) }],
   ])("%s", (_what, told, ending) => {

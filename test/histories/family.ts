@@ -27,8 +27,9 @@ export class Family {
     let uncertainFrom = Infinity;
     for (const request of requests) {
       const { token, movesAt, endsAt, outcome, endedAt = Infinity } = request;
-      // Its clock went on by more than a session lives while it wrote one: that has expired, for the store too.
-      if (this.#isFarAhead(request) && request.writes.length > 0) uncertainFrom = Math.min(uncertainFrom, request.began);
+      // Its clock went on by more than a session lives while it made or wrote one: that has expired, for the store too.
+      const isStored = token === undefined || request.writes.length > 0;
+      if (isStored && this.#isFarAhead(request)) uncertainFrom = Math.min(uncertainFrom, request.began);
       if (token === undefined) continue;
       const isMoved = successorOf(request) !== undefined;
       if (isMoved) this.#successors.set(token, request);

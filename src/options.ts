@@ -1,6 +1,21 @@
 import { COOKIE_NAME, type CookieAttributes } from "./cookie.ts";
-import { optionError } from "./errors.ts";
 import type { Resolve } from "./merge.ts";
+import {
+  booleanOr,
+  check,
+  checkKeys,
+  functionOr,
+  isAbsent,
+  isFunction,
+  isObject,
+  oneOf,
+  or,
+  predicate,
+  seconds,
+  text,
+  until,
+  whole,
+} from "./option-checks.ts";
 import { isSerializer, type Serializer } from "./serializers/serializer.ts";
 import { isStandardSchema, type StandardSchema } from "./standard-schema.ts";
 import { isStorageSource } from "./stores/open.ts";
@@ -49,9 +64,6 @@ export interface ResolvedOptions {
   readonly now: () => number;
 }
 
-/** A century: more is a mistake in the unit. */
-const MAX_SECONDS = 100 * 365 * 24 * 60 * 60;
-
 /** Requests in flight end sooner, and every second is one more that a stolen token works (PHP manual, `session_regenerate_id`). */
 const MAX_GRACE = 300;
 
@@ -60,8 +72,9 @@ const MAX_MILLISECONDS = 24 * 60 * 60 * 1000;
 /** Each login reads and writes the index of all: this many take 100 kB. */
 const MAX_PER_OWNER = 1000;
 
-/** Unstorage folds `/`, `\` and repeated `:`, cuts at `?` and hides keys that end in `$`: none of these may be in a key. */
-const PREFIX = /^(?:[A-Za-z0-9_.-]+(?::[A-Za-z0-9_.-]+)*:?)?$/;
+/** Unstorage folds `/`, `\`, `..` and repeated `:`, cuts at `?` and hides keys that end in `$`: none of these may be in a key. */
+const PREFIX = /^(?!.*\.\.)(?!(?:.*:)?\.(?::|$))(?:[A-Za-z0-9_.-]+(?::[A-Za-z0-9_.-]+)*:?)?$/;
+const PREFIX_RULE = "at most 128 of A-Z a-z 0-9 _ . - and single colons between or after them";
 
 /** What h3, Nitro and JavaScript keep on `event.context` or on any object. */
 const RESERVED_NAMES = new Set(
@@ -87,6 +100,11 @@ const HOOKS: readonly (keyof SessionHooks)[] = [
   "reuse",
   "error",
 ];
+
+const NAME_RULE = "a token as of RFC 9110: letters, digits and !#$%&'*+-.^_`|~, at most 256";
+const PATH = /^\/[\x21-\x3a\x3c-\x7e]*$/;
+const PATH_RULE = "a path that begins with a slash, without spaces or semicolons";
+const DOMAIN = /^\.?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/;
 
 const POLICIES: readonly StoreErrorPolicy[] = ["throw", "readonly", "ephemeral"];
 
@@ -141,25 +159,15 @@ const COOKIE_OPTIONS: readonly (keyof CookieOptions)[] = [
  */
 export function resolveOptions<T extends object>(options: SessionOptions<T> = {}): ResolvedOptions {
   checkKeys("options", options, OPTIONS);
-  const conflict = or(options.conflict, "merge");
-  check(
-    "conflict",
-    conflict,
-    conflict === "merge" || conflict === "reject" || isFunction(conflict),
-    '"merge", "reject" or a function',
-  );
   const { storage } = options;
-  check(
-    "storage",
-    storage,
-    storage === undefined || isStorageSource(storage),
-    "an unstorage Storage or driver, an ioredis client, a store, or a function that gives one",
-  );
+  const isUsable = storage === undefined || isStorageSource(storage);
+  check("storage", storage, isUsable, "an unstorage Storage or driver, an ioredis client, a store, or a function that gives one");
   const timeouts = checkKeys("timeouts", or(options.timeouts, {}), ["load", "save"]);
+  const now = functionOr("now", options.now, () => Date.now());
   return Object.freeze({
     name: resolveName(or(options.name, "session")),
     storage,
-    prefix: resolvePrefix(or(options.prefix, "session:")),
+    prefix: text("prefix", or(options.prefix, "session:"), PREFIX, 128, PREFIX_RULE),
     idleWindow: seconds("idleTimeout", options.idleTimeout === null ? 0 : or(options.idleTimeout, 2_592_000), 0),
     absoluteTimeout: isAbsent(options.absoluteTimeout) ? 0 : seconds("absoluteTimeout", options.absoluteTimeout, 1),
     touch: predicate("touch", options.touch, true),
@@ -174,7 +182,7 @@ export function resolveOptions<T extends object>(options: SessionOptions<T> = {}
     acceptRawIdsUntil: until("acceptRawIdsUntil", options.acceptRawIdsUntil, options.hashIds !== false, "`hashIds: true`"),
     preload: predicate("preload", options.preload, false),
     commitOn: oneOf("commitOn", or(options.commitOn, "success"), ["success", "always"]),
-    conflict,
+    conflict: resolveConflict(or(options.conflict, "merge")),
     onGone: oneOf("onGone", or(options.onGone, "throw"), ["throw", "drop"]),
     onStoreError: resolvePolicy(or(options.onStoreError, "throw")),
     maxBytes: whole("maxBytes", or(options.maxBytes, 65_536), 1, 16_777_216, "a whole number of bytes"),
@@ -185,7 +193,8 @@ export function resolveOptions<T extends object>(options: SessionOptions<T> = {}
     tombstoneTtl: seconds("tombstoneTtl", or(options.tombstoneTtl, 300), 1),
     maxPerOwner: resolveMaxPerOwner(or(options.maxPerOwner, MAX_PER_OWNER)),
     hooks: resolveHooks(or(options.hooks, {})),
-    now: wholeMilliseconds(functionOr("now", options.now, () => Date.now())),
+    // Records hold whole milliseconds, and some clocks count finer.
+    now: () => Math.floor(now()),
   });
 }
 
@@ -201,72 +210,33 @@ function resolvePolicy(policy: SessionOptions["onStoreError"]): ResolvedOptions[
   };
 }
 
-function resolveName(name: unknown): string {
+function resolveName(name: string): string {
   const valid = typeof name === "string" && /^[\p{ID_Start}_][\p{ID_Continue}-]*$/u.test(name) && !RESERVED_NAMES.has(name);
-  check("name", name, valid, `a name for \`event.context\`, and none of ${[...RESERVED_NAMES].join(", ")}`);
-  return name as string;
+  return check("name", name, valid, `a name for \`event.context\`, and none of ${[...RESERVED_NAMES].join(", ")}`);
 }
 
-function resolvePrefix(prefix: unknown): string {
-  const valid =
-    typeof prefix === "string" && prefix.length <= 128 && PREFIX.test(prefix) && !/\.\.|(?:^|:)\.(?::|$)/.test(prefix);
-  check("prefix", prefix, valid, "at most 128 of A-Z a-z 0-9 _ . - and single colons between or after them");
-  return prefix as string;
+function resolveConflict(conflict: ResolvedOptions["conflict"]): ResolvedOptions["conflict"] {
+  const valid = conflict === "merge" || conflict === "reject" || isFunction(conflict);
+  return check("conflict", conflict, valid, '"merge", "reject" or a function');
 }
 
 function resolveCookie(cookie: CookieOptions): Pick<ResolvedOptions, "cookie" | "secure" | "persistent"> {
   checkKeys("cookie", cookie, COOKIE_OPTIONS);
-  const { domain, priority } = cookie;
-  const name = or(cookie.name, "session");
-  check(
-    "cookie.name",
-    name,
-    typeof name === "string" && name.length <= 256 && COOKIE_NAME.test(name),
-    "a token as of RFC 9110: letters, digits and !#$%&'*+-.^_`|~, at most 256",
-  );
-  const path = or(cookie.path, "/");
-  check(
-    "cookie.path",
-    path,
-    typeof path === "string" && /^\/[\x21-\x3a\x3c-\x7e]*$/.test(path) && path.length <= 1024,
-    "a path that begins with a slash, without spaces or semicolons",
-  );
-  check(
-    "cookie.domain",
-    domain,
-    domain === undefined ||
-      (typeof domain === "string" && domain.length <= 253 && /^\.?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(domain)),
-    "a host name, at most 253 characters",
-  );
-  const sameSite = or(cookie.sameSite, "lax");
-  check(
-    "cookie.sameSite",
-    sameSite,
-    sameSite === false || ["lax", "strict", "none"].includes(sameSite),
-    '"lax", "strict", "none" or false',
-  );
-  const secure = or(cookie.secure, "auto");
-  check("cookie.secure", secure, secure === "auto" || isBoolean(secure), 'true, false or "auto"');
-  check(
-    "cookie.priority",
-    priority,
-    priority === undefined || ["low", "medium", "high"].includes(priority),
-    '"low", "medium" or "high"',
-  );
+  const name = text("cookie.name", or(cookie.name, "session"), COOKIE_NAME, 256, NAME_RULE);
+  const path = text("cookie.path", or(cookie.path, "/"), PATH, 1024, PATH_RULE);
+  const { domain } = cookie;
+  if (domain !== undefined) text("cookie.domain", domain, DOMAIN, 253, "a host name, at most 253 characters");
+  const sameSite = oneOf("cookie.sameSite", or(cookie.sameSite, "lax"), ["lax", "strict", "none", false]);
+  const secure = oneOf("cookie.secure", or(cookie.secure, "auto"), [true, false, "auto"]);
+  const priority = oneOf("cookie.priority", cookie.priority, ["low", "medium", "high", undefined]);
   const partitioned = booleanOr("cookie.partitioned", cookie.partitioned, false);
-  const host = /^__Host-/i.test(name);
   // RFC 6265bis, 5.7 and CHIPS: browsers drop these silently.
-  if (secure === false) {
-    check("cookie.secure", secure, sameSite !== "none", 'true or "auto" with `sameSite: "none"`');
-    check("cookie.secure", secure, !partitioned, 'true or "auto" with `partitioned`');
-    check(
-      "cookie.secure",
-      secure,
-      !host && !/^__Secure-/i.test(name),
-      'true or "auto" with a name that begins with `__Host-` or `__Secure-`',
-    );
-  }
-  if (host) {
+  const needsSecure = (isGiven: boolean, what: string): unknown =>
+    check("cookie.secure", secure, secure !== false || !isGiven, `true or "auto" with ${what}`);
+  needsSecure(sameSite === "none", '`sameSite: "none"`');
+  needsSecure(partitioned, "`partitioned`");
+  needsSecure(/^__(?:Host|Secure)-/i.test(name), "a name that begins with `__Host-` or `__Secure-`");
+  if (/^__Host-/i.test(name)) {
     check("cookie.domain", domain, domain === undefined, "no value with a name that begins with `__Host-`");
     check("cookie.path", path, path === "/", '"/" with a name that begins with `__Host-`');
   }
@@ -312,15 +282,6 @@ function resolveRotation({
   // A token that is forwarded leads to one that is not.
   check("rotateEvery", every, rotateEvery === 0 || rotateEvery > rotateGrace, "more seconds than `rotateGrace`");
   return { rotateEvery, rotateGrace };
-}
-
-/** A date up to which something old is accepted, in milliseconds; 0 for none. */
-function until(option: string, date: Date | string | number | undefined, isNeeded: boolean, needs: string): number {
-  if (date === undefined) return 0;
-  const time = date instanceof Date || typeof date === "string" ? new Date(date).getTime() : date;
-  check(option, date, Number.isInteger(time) && time > 0, "a Date, an ISO 8601 string, or milliseconds since the epoch");
-  check(option, date, isNeeded, `no value without ${needs}`);
-  return time;
 }
 
 function resolveShape<T extends object>(options: SessionOptions<T>): Pick<ResolvedOptions, "schema" | "version" | "migrate"> {
@@ -381,88 +342,3 @@ function resolveHooks<T extends object>(hooks: SessionHooks<T>): SessionHooks {
 }
 
 function noop(): void {}
-
-/** `null` is a value, and mostly a wrong one. */
-function or<V>(value: V | undefined, otherwise: V): V {
-  return value === undefined ? otherwise : value;
-}
-
-function isAbsent(value: unknown): value is null | undefined {
-  return value === undefined || value === null;
-}
-
-/** Records hold whole milliseconds, and some clocks count finer. */
-function wholeMilliseconds(now: () => number): () => number {
-  return () => Math.floor(now());
-}
-
-/** Seconds of the user's to milliseconds. */
-function seconds(option: string, value: number, least: number): number {
-  const none = least === 0 ? ", 0 or null for never" : "";
-  return whole(option, value, least, MAX_SECONDS, `a whole number of seconds, at least ${Math.max(least, 1)}${none}`) * 1000;
-}
-
-function whole(option: string, value: unknown, least: number, most: number, what: string): number {
-  check(
-    option,
-    value,
-    typeof value === "number" && Number.isInteger(value) && value >= least && value <= most,
-    `${what} (${least} to ${most})`,
-  );
-  return value as number;
-}
-
-function booleanOr(option: string, value: unknown, otherwise: boolean): boolean {
-  check(option, value, value === undefined || isBoolean(value), "true or false");
-  return (value as boolean | undefined) ?? otherwise;
-}
-
-function functionOr<F extends (...args: never[]) => unknown>(option: string, value: F | undefined, otherwise: F): F {
-  check(option, value, value === undefined || isFunction(value), "a function");
-  return value ?? otherwise;
-}
-
-function predicate<P extends (event: unknown) => boolean>(
-  option: string,
-  value: boolean | P | undefined,
-  otherwise: boolean,
-): (event: unknown) => boolean {
-  const given = or<boolean | P>(value, otherwise);
-  check(option, given, isBoolean(given) || isFunction(given), "a boolean or a function of the event");
-  return typeof given === "function" ? given : () => given;
-}
-
-function oneOf<V extends string>(option: string, value: V, accepted: readonly V[]): V {
-  check(option, value, accepted.includes(value), accepted.map((one) => JSON.stringify(one)).join(" or "));
-  return value;
-}
-
-/** A misspelt option would otherwise be a default that nobody wanted. */
-function checkKeys<O extends object>(option: string, value: O, known: readonly string[]): O {
-  check(option, value, isObject(value), "an object");
-  for (const key of Object.keys(value)) {
-    check(
-      option === "options" ? key : `${option}.${key}`,
-      (value as Record<string, unknown>)[key],
-      known.includes(key),
-      `no value: there is no such option, only ${known.join(", ")}`,
-    );
-  }
-  return value;
-}
-
-function check(option: string, value: unknown, valid: boolean, accepted: string): void {
-  if (!valid) throw optionError(option, value, accepted);
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
-}
-
-function isBoolean(value: unknown): value is boolean {
-  return typeof value === "boolean";
-}
-
-function isFunction(value: unknown): boolean {
-  return typeof value === "function";
-}

@@ -3,7 +3,6 @@ import { SessionError, storeError } from "./errors.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { Queue } from "./queue.ts";
 import { acceptsRawIds } from "./migration.ts";
-import { openStore } from "./stores/open.ts";
 import type { MaybePromise, Store } from "./stores/store.ts";
 import type { RecordMeta } from "./record.ts";
 import type { Shape } from "./shape.ts";
@@ -177,7 +176,8 @@ export class Context {
   }
 
   async #open(): Promise<Store> {
-    this.#opening ??= openStore(this.options.storage, this.options.prefix, this.options.now);
+    const { storage, prefix, now } = this.options;
+    this.#opening ??= import("./stores/open.ts").then(({ openStore }) => openStore(storage, prefix, now));
     try {
       return (this.#store = await this.#opening);
     } catch (error) {

@@ -18,7 +18,7 @@ import {
 } from "./option-checks.ts";
 import { isSerializer, type Serializer } from "./serializers/serializer.ts";
 import { isStandardSchema, type StandardSchema } from "./standard-schema.ts";
-import { isStorageSource } from "./stores/open.ts";
+import { isStorageSource } from "./stores/source.ts";
 import { generateToken } from "./token.ts";
 import type { CookieOptions, SessionHooks, SessionOptions, StoreErrorPolicy } from "./types.ts";
 

@@ -3,7 +3,8 @@ import { isProduction, notice } from "../notice.ts";
 import { isMongoCollection } from "./mongodb/collection.ts";
 import { findMount, isStorage, type DriverLike, type Mount } from "./mount.ts";
 import { isRedisClient } from "./redis/client.ts";
-import { kStore, type MaybePromise, type Store } from "./store.ts";
+import { storeOf } from "./source.ts";
+import type { MaybePromise, Store } from "./store.ts";
 import type { StorageLike } from "./text-items.ts";
 
 type Source = object | (() => MaybePromise<object>) | undefined;
@@ -35,13 +36,6 @@ export async function openStore(source: Source, prefix: string, now: () => numbe
   );
 }
 
-/** Tells what could be a storage from what cannot: whether it can keep sessions shows when it is opened. */
-export function isStorageSource(value: unknown): boolean {
-  if (typeof value === "function") return true;
-  if (typeof value !== "object" || value === null) return false;
-  return storeOf(value) !== undefined || isStorage(value) || isRedisClient(value) || "getItem" in value || "getInstance" in value;
-}
-
 async function openMemory(now: () => number): Promise<Store> {
   if (isProduction()) {
     notice("memory", "Sessions are kept in memory: they end with the process and are not shared. Set `storage` for production.");
@@ -68,13 +62,6 @@ async function openGeneric(storage: StorageLike, driver: DriverLike, prefix: str
   const { createGenericStore } = await import("./generic.ts");
   // By the driver, since `prefixStorage` and Nitro's `useStorage(base)` make a new Storage each time.
   return createGenericStore(storage, { name, prefix, now, ttl: flags?.ttl, backEnd: driver });
-}
-
-function storeOf(value: unknown): Store | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  const offered = (value as { [kStore]?: Store })[kStore];
-  if (offered !== undefined) return offered;
-  return "replace" in value && "create" in value && "touch" in value && "class" in value ? (value as Store) : undefined;
 }
 
 /** Read-only drivers do nothing when they are written to, and a Storage does not tell. */

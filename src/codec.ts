@@ -1,5 +1,6 @@
 import { decodeUtf8, fromByteString, toByteString } from "./byte-string.ts";
 import { SessionError, serializeError } from "./errors.ts";
+import { isPromise } from "./is-promise.ts";
 import type { Encoded } from "./record.ts";
 import { inspect, MAX_DEPTH, type Keeps } from "./serializers/inspect.ts";
 import { json } from "./serializers/json.ts";
@@ -107,10 +108,6 @@ function deserialize(by: Serializer, { text, binary }: Encoded): MaybePromise<un
 function corrupt(error: unknown): undefined {
   if (SessionError.is(error)) throw error;
   return undefined;
-}
-
-export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
-  return typeof (value as { then?: unknown } | undefined | null)?.then === "function";
 }
 
 /** Session data is a plain object that a session could have written. */

@@ -1,12 +1,14 @@
-import { createCodec, isPromise, type Codec } from "./codec.ts";
+import type { Codec } from "./codec.ts";
 import { SessionError, storeError } from "./errors.ts";
+import { isPromise } from "./is-promise.ts";
+import { later } from "./later.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { Queue } from "./queue.ts";
 import { acceptsRawIds } from "./migration.ts";
 import type { MaybePromise, Store } from "./stores/store.ts";
 import type { RecordMeta } from "./record.ts";
 import type { Shape } from "./shape.ts";
-import { createSeals, type Seals } from "./seals.ts";
+import type { Seals } from "./seals.ts";
 import type { SessionState } from "./session-state.ts";
 import { createSigner, hashToken, isSessionId, isToken, type TokenSigner } from "./token.ts";
 import type { Operation, Tracer } from "./tracer.ts";
@@ -59,12 +61,15 @@ export class Budget {
   }
 }
 
+const openCode = later(() => import("./stores/open.ts"));
+
 /** What all operations of one manager share. */
 export class Context {
   readonly options: ResolvedOptions;
   readonly platform: Platform;
-  readonly codec: Codec;
-  readonly seals: Seals;
+  /** Put in place with the first session, as is the next: until then nobody asks for them, and their code is not loaded. */
+  codec!: Codec;
+  seals!: Seals;
   readonly signer: TokenSigner;
   /** Operations on one session, by id. */
   readonly queue: Queue<string> = new Queue();
@@ -77,12 +82,6 @@ export class Context {
   constructor(options: ResolvedOptions, on: Platform) {
     this.options = options;
     this.platform = on;
-    const { serializers, maxBytes } = options;
-    this.codec = createCodec(
-      serializers.map((one) => one.sealing?.inner ?? one),
-      maxBytes,
-    );
-    this.seals = createSeals(serializers, maxBytes);
     this.signer = createSigner(options.secrets, options.cookie.name);
   }
 
@@ -177,7 +176,7 @@ export class Context {
 
   async #open(): Promise<Store> {
     const { storage, prefix, now } = this.options;
-    this.#opening ??= import("./stores/open.ts").then(({ openStore }) => openStore(storage, prefix, now));
+    this.#opening ??= openCode(({ openStore }) => openStore(storage, prefix, now));
     try {
       return (this.#store = await this.#opening);
     } catch (error) {

@@ -95,9 +95,6 @@ const HEADER = new RegExp(
     `(\\d{8})(\\d{8})(\\d{8})$`,
 );
 
-/** The names a serializer may have, so that one fits the header. */
-export const SERIALIZER_ID: RegExp = /^[a-z0-9-]{1,16}$/;
-
 /**
  * The record as a store keeps it.
  *

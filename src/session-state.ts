@@ -1,5 +1,5 @@
 import type { Codec } from "./codec.ts";
-import { isPromise } from "./codec.ts";
+import { isPromise } from "./is-promise.ts";
 import type { Budget } from "./context.ts";
 import { committedError, degradedError, destroyedError, type SessionError } from "./errors.ts";
 import { timeoutsOf, withTimeouts, type Lifetime, type OwnTimeouts, type Timeouts } from "./lifecycle.ts";

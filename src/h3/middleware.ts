@@ -1,4 +1,5 @@
 import type { EventHandler, H3Event, Middleware } from "h3";
+import { isPromise } from "../is-promise.ts";
 import { createSessionManager, optionsOf } from "../manager.ts";
 import { attach, toManager, type RequestSession } from "../request-sessions.ts";
 import type { DefaultSessionData, SessionManager, SessionOptions, StoreErrorPolicy } from "../types.ts";
@@ -73,8 +74,4 @@ function proceed(event: H3Event, session: RequestSession, run: () => unknown): u
     return failed(error);
   }
   return isPromise(outcome) ? outcome.then(answered, failed) : answered(outcome);
-}
-
-function isPromise(value: unknown): value is Promise<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }

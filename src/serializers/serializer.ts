@@ -1,4 +1,3 @@
-import { SERIALIZER_ID } from "../record.ts";
 import type { MaybePromise } from "../stores/store.ts";
 import type { ValueKind } from "./value-kinds.ts";
 
@@ -51,6 +50,9 @@ export interface BinarySerializer extends Described {
  * const yaml: Serializer = { id: "yaml", serialize: (data) => YAML.stringify(data), deserialize: (text) => YAML.parse(text) };
  */
 export type Serializer = TextSerializer | BinarySerializer;
+
+/** So that one fits the header of a record. */
+const SERIALIZER_ID = /^[a-z0-9-]{1,16}$/;
 
 /** Whether a value has all that a serializer has, each of its type. */
 export function isSerializer(value: unknown): value is Serializer {

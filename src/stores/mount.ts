@@ -26,10 +26,6 @@ export interface Mount {
   readonly base: string;
 }
 
-export function isStorage(value: object): value is StorageWithMounts {
-  return "getMount" in value && typeof value.getMount === "function";
-}
-
 /** Finds the driver for the keys that begin with a prefix. */
 export function findMount(storage: StorageWithMounts, prefix: string): Mount {
   const namespace = namespaceOf(storage);

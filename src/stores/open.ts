@@ -1,9 +1,9 @@
 import { optionError, unsupportedError } from "../errors.ts";
 import { isProduction, notice } from "../notice.ts";
 import { isMongoCollection } from "./mongodb/collection.ts";
-import { findMount, isStorage, type DriverLike, type Mount } from "./mount.ts";
+import { findMount, type DriverLike, type Mount } from "./mount.ts";
 import { isRedisClient } from "./redis/client.ts";
-import { storeOf } from "./source.ts";
+import { isStorage, storeOf } from "./source.ts";
 import type { MaybePromise, Store } from "./store.ts";
 import type { StorageLike } from "./text-items.ts";
 

@@ -1,12 +1,16 @@
 import { isRedisClient } from "./redis/client.ts";
 import { kStore, type Store } from "./store.ts";
-import { isStorage } from "./mount.ts";
+import type { StorageWithMounts } from "./mount.ts";
 
 /** Tells what could be a storage from what cannot: whether it can keep sessions shows when it is opened. */
 export function isStorageSource(value: unknown): boolean {
   if (typeof value === "function") return true;
   if (typeof value !== "object" || value === null) return false;
   return storeOf(value) !== undefined || isStorage(value) || isRedisClient(value) || "getItem" in value || "getInstance" in value;
+}
+
+export function isStorage(value: object): value is StorageWithMounts {
+  return "getMount" in value && typeof value.getMount === "function";
 }
 
 /** A {@link Store}, or the one that a driver of this package offers. */

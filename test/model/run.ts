@@ -3,6 +3,14 @@ import { checkAlways } from "./invariants.ts";
 import { Timeline } from "./timeline.ts";
 import { Violation, World, type Setting } from "./world.ts";
 
+// What is loaded when it is first needed: an import takes no turn, and would pass for a promise that never settles.
+await Promise.all([
+  import("../../src/directory.ts"),
+  import("../../src/operations.ts"),
+  import("../../src/owners/index.ts"),
+  import("../../src/stores/open.ts"),
+]);
+
 /** A story whose parts are told in every order. */
 export interface Scenario extends Setting {
   /** What it promises, as the title of a test: `I3: …`. */

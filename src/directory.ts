@@ -1,0 +1,111 @@
+import { Budget, type Context } from "./context.ts";
+import { describe } from "./describe.ts";
+import { bury } from "./destroy.ts";
+import { unsupportedError } from "./errors.ts";
+import { isExpired } from "./lifecycle.ts";
+import { acceptsRawIds, isReachable } from "./migration.ts";
+import { parseRecord, type SessionRecord } from "./record.ts";
+import { stateOf } from "./session.ts";
+import type { Stored } from "./session-state.ts";
+import type { Store } from "./stores/store.ts";
+import { isSessionId } from "./token.ts";
+import type { SessionManager } from "./types.ts";
+
+/** A sweep walks the whole store: it may take as long as this many saves. */
+const SWEEP_SAVES = 30;
+
+/** What a manager does with sessions that no request brought: loaded with the first of these calls. */
+export type Directory = Pick<SessionManager, "list" | "count" | "destroy" | "listByOwner" | "destroyByOwner" | "clear" | "sweep">;
+
+export function createDirectory(context: Context): Directory {
+  const { prefix, timeouts, now } = context.options;
+  const loadBudget = (): Budget => new Budget(context.platform, timeouts.load);
+
+  const isLive = (record: SessionRecord): boolean => record.state === "live" && !isExpired(record, now()) && isOurs(record);
+
+  const isOurs = ({ meta }: SessionRecord): boolean =>
+    isReachable(context, meta) ||
+    (acceptsRawIds(context.options) && isReachable(context, meta, { isUnsigned: false, isRaw: true }));
+
+  /** Every live record, with its key. */
+  async function* records(): AsyncGenerator<Pick<Stored, "key" | "entry" | "record">> {
+    const store = await context.ask(loadBudget(), "open", (opened: Store) => opened);
+    if (!store.list)
+      throw unsupportedError(
+        `The store ${store.name} cannot list its sessions`,
+        "Keep an index of your own, or use another store",
+      );
+    for await (const key of listKeys(context, store, loadBudget)) {
+      // The sessions of a manager whose prefix begins with this one are not ours.
+      if (!context.isKey(key)) continue;
+      const entry = await context.ask(loadBudget(), "list sessions", () => store.get(key));
+      const record = entry === undefined ? undefined : parseRecord(entry.value);
+      if (entry === undefined || record === undefined) continue;
+      if (isLive(record)) yield { key, entry, record };
+    }
+  }
+
+  /** The record of a session id, or what it was rotated to. Under a raw token an id leads to none, so all are looked through. */
+  async function find(id: string): Promise<Pick<Stored, "key" | "entry" | "record"> | undefined> {
+    if (!isSessionId(id)) return undefined;
+    const { hashIds } = context.options;
+    if (hashIds) {
+      const key = prefix + id;
+      const entry = await context.ask(loadBudget(), "find a session", (store) => store.get(key));
+      const record = entry === undefined ? undefined : parseRecord(entry.value);
+      const leads = record !== undefined && isReachable(context, record.meta) && (isLive(record) || record.meta.to !== undefined);
+      if (entry !== undefined && leads) return { key, entry, record };
+    }
+    if (hashIds && !acceptsRawIds(context.options)) return undefined;
+    for await (const one of records()) if ((await context.idOf(one.key, one.record.meta)) === id) return one;
+    return undefined;
+  }
+
+  return {
+    async *list() {
+      for await (const { key, record } of records()) yield await describe(context, key, record);
+    },
+    async count() {
+      let count = 0;
+      for await (const _ of records()) count++;
+      return count;
+    },
+    async destroy(id) {
+      const end = async (): Promise<boolean> => {
+        const found = await find(id);
+        const ended = found !== undefined && (await bury(context, found));
+        if (ended) context.tell("destroyed", { id });
+        return ended;
+      };
+      return context.queue.run(id, end);
+    },
+    listByOwner: async (owner) => (await import("./owners/index.ts")).listByOwner(context, owner),
+    async destroyByOwner(owner, { except } = {}) {
+      const kept = typeof except === "object" ? { key: stateOf(except).stored?.key } : { id: except };
+      return (await import("./owners/index.ts")).destroyByOwner(context, owner, kept);
+    },
+    async clear() {
+      for await (const record of records()) await bury(context, record);
+    },
+    async sweep() {
+      const store = await context.ask(loadBudget(), "open", (opened: Store) => opened);
+      return context.ask(new Budget(context.platform, SWEEP_SAVES * timeouts.save), "sweep", () => store.sweep?.() ?? 0);
+    },
+  };
+}
+
+/** The keys, each of which the store may take as long for as for a load. @throws {SessionError} `ERR_SESSION_STORE` */
+async function* listKeys(context: Context, store: Store, budget: () => Budget): AsyncGenerator<string> {
+  const keys = await context.ask(budget(), "list sessions", () => store.keys(context.options.prefix));
+  const walk = Symbol.asyncIterator in keys ? keys[Symbol.asyncIterator]() : keys[Symbol.iterator]();
+  try {
+    for (;;) {
+      const next = await context.ask(budget(), "list sessions", () => walk.next());
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    // Not awaited: a step that hangs holds it up for ever.
+    Promise.resolve(walk.return?.()).catch(() => {});
+  }
+}

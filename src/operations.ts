@@ -1,0 +1,34 @@
+import { createCodec } from "./codec.ts";
+import { commit } from "./commit.ts";
+import { Budget, type Context } from "./context.ts";
+import { createEngine } from "./engine.ts";
+import { findByToken, loadSession } from "./load.ts";
+import { readToken } from "./migration.ts";
+import { createSeals } from "./seals.ts";
+import { stateOf } from "./session.ts";
+import type { DataOf, Session, SessionManager } from "./types.ts";
+
+/** What a manager does for requests: all that is loaded with the first session, and not before. */
+export type Operations<T extends object> = Pick<SessionManager<T>, "load" | "commit" | "find">;
+
+export function createOperations<T extends object>(context: Context): Operations<T> {
+  const { serializers, maxBytes, timeouts } = context.options;
+  context.codec = createCodec(
+    serializers.map((one) => one.sealing?.inner ?? one),
+    maxBytes,
+  );
+  context.seals = createSeals(serializers, maxBytes);
+  const engine = createEngine(context);
+  return {
+    load: (header, request) => loadSession(context, engine, header, request) as Promise<Session<T>>,
+    async commit(session, response) {
+      return commit(context, engine, stateOf(session), response);
+    },
+    async find(value) {
+      const brought = await readToken(context, value);
+      if (brought === undefined) return undefined;
+      const found = await findByToken(context, new Budget(context.platform, timeouts.load), brought);
+      return found.kind === "live" ? (found.data as DataOf<T>) : undefined;
+    },
+  };
+}

@@ -119,7 +119,7 @@ class ChannelTracer implements Tracer {
 
   run<R>(type: Operation, state: SessionState | undefined, task: () => Promise<R>): Promise<R> {
     const channel = this.#channels[type] as TracingChannel<unknown, SessionTrace>;
-    return channel.hasSubscribers || this.#conflict.hasSubscribers ? this.#trace(channel, type, state, task) : task();
+    return isHeard(channel) || this.#conflict.hasSubscribers ? this.#trace(channel, type, state, task) : task();
   }
 
   hear(
@@ -183,6 +183,11 @@ class ChannelTracer implements Tracer {
     if (trace.merged + trace.conflicts > 0 || isConflict(trace.error)) this.#conflict.publish(trace);
     return result;
   }
+}
+
+/** By each of the five channels, since the `hasSubscribers` of them all is missing on Bun. */
+function isHeard({ start, end, asyncStart, asyncEnd, error }: TracingChannel<unknown, SessionTrace>): boolean {
+  return [start, end, asyncStart, asyncEnd, error].some(({ hasSubscribers }) => hasSubscribers);
 }
 
 /** How an operation ended that no hook was told of. */

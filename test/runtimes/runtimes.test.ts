@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createCookieJar } from "unsession/testing";
+import { remove } from "../nitro/_project.ts";
+import { createProject } from "./_project.ts";
+import { checks } from "./program/checks.ts";
+import { runtimes, startWorker, type Server } from "./_runtimes.ts";
+
+let folder: string;
+beforeAll(async () => void (folder = await createProject()));
+afterAll(() => remove(folder));
+
+describe.each(runtimes)("on $name, the built package", (runtime) => {
+  let server: Server;
+  beforeAll(async () => void (server = await runtime.start(folder)));
+  afterAll(() => server?.stop());
+
+  it.each(Object.keys(checks))("%s", async (name) => {
+    expect(await (await fetch(new URL("check", server.url), { method: "POST", body: name })).text()).toBe("holds");
+  });
+
+  serves(() => server);
+});
+
+describe("on workerd with Cloudflare KV, the built package", () => {
+  let server: Server;
+  beforeAll(async () => void (server = await startWorker(folder, "worker-kv", { kvNamespaces: ["SESSIONS"] })));
+  afterAll(() => server?.stop());
+
+  serves(() => server);
+});
+
+/** What a browser sees of it, over a socket. */
+function serves(server: () => Server): void {
+  const visit = () => {
+    const jar = createCookieJar({ origin: server().url });
+    return {
+      jar,
+      get: async () => (await jar.fetch(fetch, "/")).json() as Promise<Record<string, unknown>>,
+      post: (path: string) => jar.fetch(fetch, path, { method: "POST" }),
+    };
+  };
+
+  it("gives no cookie to whoever only reads", async () => {
+    const { jar, get } = visit();
+    expect(await get()).toEqual({});
+    expect(jar.cookies).toEqual([]);
+  });
+
+  it("keeps what 20 requests at once change", async () => {
+    const { get, post } = visit();
+    await post("/login");
+    await Promise.all(Array.from({ length: 20 }, (_, index) => post(`/count/${index}`)));
+    const { count, ...others } = await get();
+    expect([count, Object.keys(others).length]).toEqual([20, 21]);
+  });
+
+  it("sends the cookie of a login with the redirect, and the token from before is dead", async () => {
+    const { jar, get, post } = visit();
+    await post("/count/before");
+    const before = jar.header();
+    const login = await post("/login");
+    expect([login.status, login.headers.getSetCookie().length]).toEqual([302, 1]);
+    expect(await get()).toEqual({ "by-before": true, count: 1, user: "alice" });
+    expect(await (await fetch(server().url, { headers: { cookie: before } })).json()).toEqual({});
+  });
+
+  it("ends a session in the store and in the browser", async () => {
+    const { jar, post } = visit();
+    await post("/login");
+    const before = jar.header();
+    await post("/logout");
+    expect(jar.cookies).toEqual([]);
+    expect(await (await fetch(server().url, { headers: { cookie: before } })).json()).toEqual({});
+    const late = await fetch(new URL("/count/late", server().url), { method: "POST", headers: { cookie: before } });
+    expect(late.status).toBe(409);
+  });
+
+  it("changes a session while its response is on the way, and in waitUntil", async () => {
+    const { get, post } = visit();
+    await post("/login");
+    expect(await (await post("/later")).text()).toBe("streamed");
+    await expect.poll(get).toEqual({ user: "alice", during: true, after: true });
+  });
+}

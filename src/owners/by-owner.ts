@@ -3,15 +3,15 @@ import { describe } from "../describe.ts";
 import { isExpired } from "../lifecycle.ts";
 import { parseRecord } from "../record.ts";
 import type { OwnedSession } from "../types.ts";
-import { leave } from "./entries.ts";
+import { keysOf, leave } from "./entries.ts";
 import { changeIndex, readIndex } from "./owner-index.ts";
 import { settleLeaving } from "./settle.ts";
 
 /** The live sessions of an owner, the oldest login first. */
 export async function listByOwner(context: Context, owner: string): Promise<OwnedSession[]> {
-  const entries = await readIndex(context, owner);
+  const keys = keysOf(await readIndex(context, owner));
   const budget = new Budget(context.platform, context.options.timeouts.load);
-  const found = await Promise.all(entries.map(({ key }) => ownedSession(context, budget, owner, key)));
+  const found = await Promise.all(keys.map((key) => ownedSession(context, budget, owner, key)));
   return found.filter((one) => one !== undefined);
 }
 

@@ -3,7 +3,7 @@ import { ownerLimitError } from "../errors.ts";
 import { isExpired, type Lifetime } from "../lifecycle.ts";
 import { listedUntil } from "../ownership.ts";
 import { parseRecord, type RecordMeta } from "../record.ts";
-import { later, leave, type Entry } from "./entries.ts";
+import { keysOf, later, leave, type Entry } from "./entries.ts";
 import { changeIndex } from "./owner-index.ts";
 import { settleLeaving } from "./settle.ts";
 
@@ -22,10 +22,12 @@ export async function enlist(context: Context, owner: string, session: Omit<Entr
   const listed = await changeIndex(context, owner, async (entries) => {
     stays = !entries.some(({ key, leaving }) => key === session.key && leaving);
     if (!stays) return undefined;
+    // Its earlier listings stay until this one is in the record: it may still come to name any of them.
+    const earlier = entries.filter(({ key }) => key === session.key);
     const others = entries.filter(({ key }) => key !== session.key);
-    const isFull = others.filter(({ leaving }) => !leaving).length >= max;
+    const isFull = keysOf(others.filter(({ leaving }) => !leaving)).length >= max;
     const room = isFull ? await makeRoom(context, owner, others) : others;
-    return [...room, { ...session, addedAt: context.options.now(), leaving: false }];
+    return [...earlier, ...room, { ...session, addedAt: context.options.now(), leaving: false }];
   });
   if (stays) await settleLeaving(context, owner, listed);
   return stays;
@@ -45,7 +47,7 @@ export async function keepListed(
 ): Promise<boolean> {
   let stays = true;
   await changeIndex(context, owner as string, (entries) => {
-    const present = entries.find((entry) => entry.key === key);
+    const present = entries.find((entry) => entry.key === key && entry.stamp === listing);
     stays = !entries.some((entry) => entry.leaving && (entry.key === key || entry.key === from));
     const until = later(present?.until ?? 1, listedUntil(life));
     if (!stays || present?.until === until) return undefined;
@@ -65,13 +67,13 @@ async function makeRoom(context: Context, owner: string, entries: readonly Entry
   const known = await Promise.all(
     entries.map(async (entry) => ({ entry, is: entry.leaving ? "leaving" : await lookUp(context, budget, owner, entry) })),
   );
-  const staying = known.filter(({ is }) => is === "staying").map(({ entry }) => entry);
+  const staying = keysOf(known.filter(({ is }) => is === "staying").map(({ entry }) => entry));
   const excess = staying.length - max + 1;
   if (excess > 0 && whenFull === "refuse") throw ownerLimitError(max);
   const oldest = new Set(staying.slice(0, Math.max(0, excess)));
   return known
     .filter(({ is }) => is !== "ended")
-    .map(({ entry, is }) => (is === "staying" && !oldest.has(entry) ? entry : leave(entry)));
+    .map(({ entry, is }) => (is === "staying" && !oldest.has(entry.key) ? entry : leave(entry)));
 }
 
 /** Whether a session is the owner's or about to become it, has ended for good, or is none of his and may go. */

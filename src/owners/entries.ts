@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
 import { createWriteId, type SessionRecord } from "../record.ts";
 
-/** A session in the index of an owner. */
+/** A session in the index of an owner; more than one of a session whose owner is being set again. */
 export interface Entry {
   /** The key of its record. */
   readonly key: string;
@@ -59,6 +59,11 @@ export function entriesOf(context: Context, record: SessionRecord): Entry[] | un
   return rows
     .map(([rest, stamp, addedAt, until, leaving]) => ({ key: prefix + rest, stamp, addedAt, until, leaving: leaving === 1 }))
     .filter(({ until }) => until === 0 || until > at);
+}
+
+/** The sessions that are listed, by their keys, in the order of their newest listings. */
+export function keysOf(entries: readonly Entry[]): string[] {
+  return [...new Set(entries.map(({ key }) => key).toReversed())].toReversed();
 }
 
 /** The entry, marked as leaving. */

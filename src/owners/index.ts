@@ -5,7 +5,9 @@
  * session of the owner, but lists every session that is. What is one is told by the session's own record, which names its owner.
  *
  * - A session is listed before its record names the owner, and before it lives longer or moves.
- * - An entry leaves for one of three reasons: its time is over; its session has ended, or named another owner, by an acknowledged
+ * - A record names not only its owner but also its listing, and each listing has an entry of its own: of two requests that set the
+ *   owner at once, the one whose write is undone by a third takes off nothing that the other relies on.
+ * - An entry leaves for one of three reasons: its time is over; its session has ended, or named another listing, by an acknowledged
  *   write; or it was marked as leaving and then settled. Marks are never taken back.
  * - To settle an entry is to end the session if it is the owner's, and otherwise to move its record on to another version (a key
  *   without a record gets a tombstone).

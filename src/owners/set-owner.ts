@@ -47,7 +47,8 @@ export async function setOwner(
     await bury(context, state.stored as Stored);
     return becomeGone(context, state);
   }
-  if (previous !== undefined && previous.owner !== owner) await unlist(context, previous);
+  // Of the same owner, that listing alone: what moves with it is still his.
+  if (previous !== undefined) await unlist(context, previous, previous.owner === owner ? key : undefined);
 }
 
 /** For a session that is to be nobody's. */

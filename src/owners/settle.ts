@@ -2,7 +2,7 @@ import { createRecord, startAttempt, writeConditionally } from "../conditional-w
 import { Budget, type Context } from "../context.ts";
 import { isExpired } from "../lifecycle.ts";
 import { createWriteId, deadRecord, parseRecord, rememberWrite, type SessionRecord } from "../record.ts";
-import type { Entry } from "./entries.ts";
+import { keysOf, type Entry } from "./entries.ts";
 import { removeEntries } from "./owner-index.ts";
 
 const DOING = "end a session of its owner";
@@ -16,7 +16,7 @@ const DOING = "end a session of its owner";
 export async function settleLeaving(context: Context, owner: string, entries: readonly Entry[]): Promise<number> {
   const leaving = entries.filter((entry) => entry.leaving);
   if (leaving.length === 0) return 0;
-  const ended = await Promise.all(leaving.map(({ key }) => settle(context, owner, key)));
+  const ended = await Promise.all(keysOf(leaving).map((key) => settle(context, owner, key)));
   const settled = new Set(leaving.map(({ key, stamp }) => key + stamp));
   await removeEntries(context, owner, (entry) => entry.leaving && settled.has(entry.key + entry.stamp));
   return ended.filter(Boolean).length;

@@ -53,6 +53,19 @@ describe("$setOwner", () => {
     expect(await idsOf(world.manager)).toEqual([moved.session.$id]);
   });
 
+  it("holds although two others set the owner meanwhile, to the same and back", async () => {
+    const world = new World();
+    const { cookie } = await world.visit(undefined, (session) => void (session.a = 1));
+    const set = (owner: string): Promise<Answer> => world.visit(cookie, (session) => session.$setOwner(owner));
+    const storage = beforeWrite(world.store, async () => {
+      await set("ada");
+      await set("bob");
+    });
+    const session = await world.another({ storage }).load(cookie);
+    await session.$setOwner("ada");
+    expect([await idsOf(world.manager), await idsOf(world.manager, "bob")]).toEqual([[session.$id], []]);
+  });
+
   it.each([null, undefined])("with %s makes the session nobody's, and it lives on", async (nobody) => {
     const world = new World();
     const { cookie } = await login(world, "ada", { device: "phone" });

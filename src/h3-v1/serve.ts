@@ -1,3 +1,4 @@
+import { letGo } from "../keep-alive.ts";
 import { CACHE_HEADERS } from "../node-response.ts";
 import type { H3V1Event } from "./event.ts";
 import { holdOf, type Hold } from "./hold.ts";
@@ -11,7 +12,9 @@ export function serve(event: H3V1Event, run: () => Promise<unknown>): Promise<un
   if (held.answer !== undefined) return run();
   return new Promise((resolve, reject) => {
     held.answer = reject;
-    settle(event, held, run).then(resolve, reject);
+    settle(event, held, run)
+      .then(resolve, reject)
+      .finally(() => letGo(event));
   });
 }
 

@@ -1,4 +1,5 @@
 import type { TLSSocket } from "node:tls";
+import { keepAlive } from "../keep-alive.ts";
 import { findSession, loadOnce, type RequestSession } from "../request-sessions.ts";
 import type { DefaultSessionData, Session, SessionManager } from "../types.ts";
 import { refuseCached } from "./cached.ts";
@@ -34,9 +35,16 @@ export async function useSession(event: H3V1Event, which?: object | string): Pro
   return (await load(event, findSession(event.context, which))) as Session<never>;
 }
 
+/** What Nitro 2 puts on a context. */
+interface HostContext {
+  readonly waitUntil?: (promise: Promise<unknown>) => unknown;
+}
+
 /** Loads a session for an event, and sees to it that no byte leaves before it is committed. */
 export function load(event: H3V1Event, session: RequestSession): Promise<Session> {
   session.hold?.();
+  // Nitro 2 has it where the host drops requests: a server of Node goes on by itself.
+  keepAlive(event, (event.context as HostContext).waitUntil);
   return loadOnce(event.context, session, event.node.req.headers.cookie ?? null, {
     secure: isSecure(event),
     touch: session.touch(event),

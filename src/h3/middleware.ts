@@ -1,5 +1,6 @@
 import type { EventHandler, H3Event, Middleware } from "h3";
 import { isPromise } from "../is-promise.ts";
+import { letGoWith } from "../keep-alive.ts";
 import { createSessionManager, optionsOf } from "../manager.ts";
 import { attach, toManager, type RequestSession } from "../request-sessions.ts";
 import type { DefaultSessionData, SessionManager, SessionOptions, StoreErrorPolicy } from "../types.ts";
@@ -56,17 +57,17 @@ function serve(event: H3Event, manager: SessionManager, run: () => unknown): unk
   if (!optionsOf(manager).preload(event)) return proceed(event, session, run);
   return load(event, session).then(
     () => proceed(event, session, run),
-    (error: unknown) => respondToError(event, error),
+    (error: unknown) => letGoWith(session, respondToError(event, error)),
   );
 }
 
 function proceed(event: H3Event, session: RequestSession, run: () => unknown): unknown {
   const failed = (error: unknown): unknown => {
     if (session.loading === undefined) throw error;
-    return respond(event, session, error, true);
+    return letGoWith(session, respond(event, session, error, true));
   };
   const answered = (outcome: unknown): unknown =>
-    session.loading === undefined ? outcome : respond(event, session, outcome, false);
+    session.loading === undefined ? outcome : letGoWith(session, respond(event, session, outcome, false));
   let outcome: unknown;
   try {
     outcome = run();

@@ -1,4 +1,5 @@
 import type { H3Event } from "h3";
+import { keepAlive } from "../keep-alive.ts";
 import { findSession, loadOnce } from "../request-sessions.ts";
 import type { DefaultSessionData, Session, SessionManager } from "../types.ts";
 import { refuseCached } from "./cached.ts";
@@ -36,6 +37,9 @@ export async function useSession(event: H3Event, which?: object | string): Promi
 /** Loads a session for an event, and sees to it that no byte leaves before it is committed. */
 export function load(event: H3Event, session: ReturnType<typeof findSession>): Promise<Session> {
   watchNodeResponse(event, gateOf(event));
+  const { req } = event;
+  // Elsewhere requests go on by themselves, and waiting would only keep a server from closing.
+  if (req.runtime?.name === "cloudflare") keepAlive(session, (promise) => req.waitUntil?.(promise));
   return loadOnce(event.context, session, event.req.headers.get("cookie"), {
     secure: isSecure(event),
     touch: session.touch(event),

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCookieJar } from "unsession/testing";
 import { remove } from "../nitro/_project.ts";
@@ -28,6 +30,33 @@ describe("on workerd with Cloudflare KV, the built package", () => {
 
   serves(() => server);
 });
+
+describe("on workerd, a client that is gone while its session is saved", () => {
+  let server: Server;
+  beforeAll(async () => void (server = await startWorker(folder, "worker-slow", { kvNamespaces: ["SESSIONS"] })));
+  afterAll(() => server?.stop());
+
+  it.each(["/", "/v1"])("holds up no later request of the session: %s", async (path) => {
+    const jar = createCookieJar({ origin: server.url });
+    const visit = async (): Promise<unknown> => (await jar.fetch(fetch, path, { method: "POST" })).json();
+    const writes = async (): Promise<number> => Number(await (await fetch(new URL("/writes", server.url))).text());
+    await visit();
+    const before = await writes();
+    const gone = await send(server.url, `POST ${path} HTTP/1.1`, `cookie: ${jar.header()}`, "content-length: 0");
+    await expect.poll(writes).toBe(before + 1);
+    gone.resetAndDestroy();
+    expect(await visit()).toEqual({ count: 3 });
+  });
+});
+
+/** Sends a request line and headers, and gives the connection. */
+async function send(url: string, ...lines: string[]): Promise<Socket> {
+  const { host, hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  await once(socket, "connect");
+  socket.write([...lines, `host: ${host}`, "", ""].join("\r\n"));
+  return socket;
+}
 
 /** What a browser sees of it, over a socket. */
 function serves(server: () => Server): void {

@@ -12,21 +12,25 @@ export interface Server {
 
 export interface Runtime {
   readonly name: string;
-  /** Starts the application from a folder in which everything is installed. */
-  start(folder: string): Promise<Server>;
+  /** Starts the application from a folder in which everything is installed; with its sessions in memory, or as the environment says. */
+  start(folder: string, env?: Readonly<Record<string, string>>): Promise<Server>;
 }
 
 /** Workers know no newer one than their own. */
 const COMPATIBILITY_DATE = "2026-07-01";
 
-export const runtimes: readonly Runtime[] = [
-  { name: "Node", start: (folder) => startProcess(folder, process.execPath) },
-  { name: "Bun", start: (folder) => startProcess(folder, join(folder, "node_modules/.bin/bun")) },
+/** Those that run programs as Node does. */
+export const servers: readonly Runtime[] = [
+  { name: "Node", start: (folder, env) => startProcess(folder, process.execPath, [], env) },
+  { name: "Bun", start: (folder, env) => startProcess(folder, join(folder, "node_modules/.bin/bun"), [], env) },
   {
     name: "Deno",
-    start: (folder) =>
-      startProcess(folder, join(folder, "node_modules/.bin/deno"), ["run", "-A", "--no-lock", "--node-modules-dir=manual"]),
+    start: (folder, env) => startProcess(folder, join(folder, "node_modules/.bin/deno"), ["run", "-A", "--no-lock"], env),
   },
+];
+
+export const runtimes: readonly Runtime[] = [
+  ...servers,
   { name: "workerd", start: (folder) => startWorker(folder, "worker") },
   {
     name: "workerd with nodejs_compat",
@@ -34,9 +38,14 @@ export const runtimes: readonly Runtime[] = [
   },
 ];
 
-async function startProcess(folder: string, command: string, args: readonly string[] = []): Promise<Server> {
+async function startProcess(
+  folder: string,
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Server> {
   const main = join(await compile(folder, "serve"), "main.mjs");
-  const child = spawn(command, [...args, main], { cwd: folder, env: { ...process.env, NODE_ENV: "development" } });
+  const child = spawn(command, [...args, main], { cwd: folder, env: { ...process.env, NODE_ENV: "development", ...env } });
   let errors = "";
   child.stderr.on("data", (chunk) => (errors += chunk));
   const ended = new Promise((resolve) => child.once("close", resolve));

@@ -3,9 +3,11 @@ import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCookieJar } from "unsession/testing";
 import { remove } from "../nitro/_project.ts";
+import { startMemcached, type MemcachedServer } from "../services/memcached.ts";
+import { startRedis, type RedisServer } from "../services/redis.ts";
 import { createProject } from "./_project.ts";
 import { checks } from "./program/checks.ts";
-import { runtimes, startWorker, type Server } from "./_runtimes.ts";
+import { runtimes, servers, startWorker, type Server } from "./_runtimes.ts";
 
 let folder: string;
 beforeAll(async () => void (folder = await createProject()));
@@ -21,6 +23,26 @@ describe.each(runtimes)("on $name, the built package", (runtime) => {
   });
 
   serves(() => server);
+});
+
+describe("beside stores of their own", () => {
+  let redis: RedisServer;
+  let memcached: MemcachedServer;
+  beforeAll(async () => void ([redis, memcached] = await Promise.all([startRedis(), startMemcached()])));
+  afterAll(() => Promise.all([redis?.stop(), memcached?.kill()]));
+
+  describe.each(servers)("on $name", (runtime) => {
+    describe.each(["redis", "memcached"])("the built package, with %s", (store) => {
+      let server: Server;
+      beforeAll(async () => {
+        const address = store === "redis" ? redis.url : memcached.address;
+        server = await runtime.start(folder, { STORE: store, ADDRESS: address });
+      });
+      afterAll(() => server?.stop());
+
+      serves(() => server);
+    });
+  });
 });
 
 describe("on workerd with Cloudflare KV, the built package", () => {

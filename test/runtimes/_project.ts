@@ -19,24 +19,35 @@ export async function createProject(): Promise<string> {
   return folder;
 }
 
-/** Turns a program into JavaScript that imports what is installed, by its name. */
+/** Turns a program into JavaScript that imports what is installed, by its name; gives the folder that it is in. */
 export function compile(folder: string, program: string): Promise<string> {
-  return write(folder, program, { external: (id) => /^[^./]/.test(id) && !id.endsWith(".ts"), platform: "neutral" });
+  const input = join(programs, `${program}.ts`);
+  return write(join(folder, program), { input, external: (id) => /^[^./]/.test(id), platform: "neutral" });
 }
 
-/** Puts a program and all that it imports into a folder, as wrangler does for workerd. */
-export function bundle(folder: string, program: string): Promise<string> {
-  return write(folder, program, {
+/** Puts a program for workerd and all that it imports into a folder, as wrangler does. */
+export async function bundle(folder: string, program: string): Promise<string> {
+  const input = program === "guide" ? await writeGuidesWorker(folder) : join(programs, `${program}.ts`);
+  const conditionNames = ["workerd", "worker", "import", "default"];
+  return write(join(folder, program), {
+    input,
     external: /^(node|cloudflare):/,
     platform: "browser",
-    resolve: { conditionNames: ["workerd", "worker", "import", "default"] },
+    resolve: { conditionNames },
   });
 }
 
-async function write(folder: string, program: string, options: RolldownOptions): Promise<string> {
-  const input = join(programs, `${program}.ts`);
-  const build = await rolldown({ ...options, input });
-  const dir = join(folder, program);
+/** The program that the guide shows. */
+async function writeGuidesWorker(folder: string): Promise<string> {
+  const page = await readFile(join(root, "docs/runtimes.md"), "utf8");
+  const [, code = ""] = /^```ts\n\/\/ worker\.ts\n([\s\S]*?)^```$/m.exec(page) ?? [];
+  const file = join(folder, "guide.ts");
+  await writeFile(file, code);
+  return file;
+}
+
+async function write(dir: string, options: RolldownOptions): Promise<string> {
+  const build = await rolldown(options);
   await build.write({ dir, format: "esm", entryFileNames: "main.mjs", chunkFileNames: "[name]-[hash].mjs" });
   await build.close();
   return dir;

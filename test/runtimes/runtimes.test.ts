@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { createCookieJar } from "unsession/testing";
 import { remove } from "../nitro/_project.ts";
 import { startMemcached, type MemcachedServer } from "../services/memcached.ts";
@@ -51,6 +51,17 @@ describe("on workerd with Cloudflare KV, the built package", () => {
   afterAll(() => server?.stop());
 
   serves(() => server);
+});
+
+it("serves the worker of the guide", async () => {
+  const bindings = { SESSION_SECRET: "s".repeat(32) };
+  const server = await startWorker(folder, "guide", { kvNamespaces: ["SESSIONS"], bindings });
+  onTestFinished(() => server.stop().then(() => undefined));
+  const jar = createCookieJar({ origin: server.url.replace("http:", "https:") });
+  const visit = async (): Promise<unknown> =>
+    (await jar.fetch(({ url, headers }) => fetch(url.replace("https:", "http:"), { headers }), "/")).json();
+  expect([await visit(), await visit()]).toEqual([{ views: 1 }, { views: 2 }]);
+  expect(jar.get("__Host-session")).toMatch(/^[\w-]{43}\.[\w-]{43}$/);
 });
 
 describe("on workerd, a client that is gone while its session is saved", () => {

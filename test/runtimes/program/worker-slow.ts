@@ -1,6 +1,7 @@
 // Counts visits on workerd, in a Cloudflare KV that takes its time to write; `/v1` by h3 v1, all else by h3.
-import { H3, serve } from "h3";
+import { H3 } from "h3";
 import { createApp, defineEventHandler, toWebHandler } from "h3-v1";
+import { serve } from "h3/cloudflare";
 import { createSessionManager } from "unsession";
 import { sessionMiddleware, useSession } from "unsession/h3";
 import * as v1 from "unsession/h3-v1";
@@ -24,7 +25,7 @@ app.post("/", async (event) => {
   session.$increment("count");
   return { count: session.count };
 });
-const { fetch } = serve(app, { manual: true });
+const server = serve(app, { manual: true });
 
 const appV1 = createApp();
 appV1.use(
@@ -39,7 +40,7 @@ appV1.handler = v1.defineSessionHandler(appV1.handler, sessions);
 
 const worker = {
   fetch(request: Request, env: object, context: { waitUntil(promise: Promise<unknown>): void }): unknown {
-    if (!new URL(request.url).pathname.startsWith("/v1")) return (fetch as (...args: object[]) => unknown)(request, env, context);
+    if (!new URL(request.url).pathname.startsWith("/v1")) return server.fetch(request, env, context);
     // As Nitro 2 has it.
     return toWebHandler(appV1)(request, { waitUntil: (promise: Promise<unknown>) => context.waitUntil(promise) });
   },

@@ -1,5 +1,7 @@
-import { getRandomValues, subtle } from "uncrypto";
+import { getRandomValues } from "uncrypto";
 import { base64url } from "./base64url.ts";
+import { digests } from "./digest.ts";
+import type { MaybePromise } from "./stores/store.ts";
 
 /**
  * The secret in the cookie, and what is made of it.
@@ -35,8 +37,8 @@ export function isSessionId(value: string): boolean {
 }
 
 /** The session id: SHA-256 of the token, base64url. */
-export async function hashToken(token: string): Promise<string> {
-  return base64url(new Uint8Array(await subtle.digest("SHA-256", new TextEncoder().encode(token))));
+export function hashToken(token: string): MaybePromise<string> {
+  return digests().sha256(token);
 }
 
 /** Turns tokens into cookie values and back. */
@@ -46,51 +48,33 @@ export interface TokenSigner {
   verify(value: string): MaybePromise<string | undefined>;
 }
 
-type MaybePromise<T> = T | Promise<T>;
-
 /** Without secrets a cookie value is the token. With some, the first signs and all verify. */
 export function createSigner(secrets: readonly string[], cookieName: string): TokenSigner {
   if (secrets.length === 0) {
     return { sign: (token) => token, verify: (value) => (isToken(value) ? value : undefined) };
   }
-  let imported: Promise<CryptoKey[]> | undefined;
-  const keys = (): Promise<CryptoKey[]> => (imported ??= Promise.all(secrets.map(importKey)));
+  const signatures = secrets.map((secret) => digests().hmac(secret));
+  const [first] = signatures as [(text: string) => MaybePromise<string>];
   // The name is part of it, so that a value cannot be moved to another cookie signed with the same secret.
-  const signed = (token: string): Uint8Array<ArrayBuffer> =>
-    new TextEncoder().encode(`${SIGNATURE_VERSION}.${cookieName}.${token}`);
+  const signed = (token: string): string => `${SIGNATURE_VERSION}.${cookieName}.${token}`;
   return {
     async sign(token) {
-      const [first] = await keys();
-      const signature = await subtle.sign("HMAC", first as CryptoKey, signed(token));
-      return `${token}.${base64url(new Uint8Array(signature))}`;
+      return `${token}.${await first(signed(token))}`;
     },
     async verify(value) {
       // A cookie that is not there, from code that is not checked by TypeScript.
       if (typeof value !== "string") return undefined;
       const [token, signature, ...rest] = value.split(".", 3);
       if (rest.length > 0 || !isToken(token) || signature === undefined || !SIGNATURE.test(signature)) return undefined;
-      const bytes = fromBase64url(signature);
-      for (const key of await keys()) {
-        const expected = new Uint8Array(await subtle.sign("HMAC", key, signed(token)));
-        if (isSame(bytes, expected)) return token;
-      }
+      for (const sign of signatures) if (isSame(signature, await sign(signed(token)))) return token;
       return undefined;
     },
   };
 }
 
-function importKey(secret: string): Promise<CryptoKey> {
-  const bytes = new TextEncoder().encode(secret);
-  return subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
-}
-
 /** In a time that does not tell where they differ, as `subtle.verify` did in Node before 20.20.2, 22.22.2 and 24.14.1 (CVE-2026-21713). */
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
+function isSame(one: string, other: string): boolean {
   let difference = 0;
-  for (let index = 0; index < other.length; index++) difference |= (one[index] as number) ^ (other[index] as number);
+  for (let index = 0; index < other.length; index++) difference |= one.charCodeAt(index) ^ other.charCodeAt(index);
   return difference === 0;
-}
-
-function fromBase64url(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (character) => character.charCodeAt(0));
 }

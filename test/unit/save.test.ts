@@ -18,7 +18,7 @@ async function withSession(...[options]: ConstructorParameters<typeof World>) {
 
 describe("store keys", () => {
   it.each([
-    ["the prefix and the id", { prefix: "app:s:" }, (token: string) => hashToken(token).then((id) => `app:s:${id}`)],
+    ["the prefix and the id", { prefix: "app:s:" }, async (token: string) => `app:s:${await hashToken(token)}`],
     ["the prefix and the token, with hashIds: false", { hashIds: false }, async (token: string) => `session:${token}`],
     ["the id alone, with an empty prefix", { prefix: "" }, hashToken],
   ])("are %s", async (_, options, key) => {

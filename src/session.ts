@@ -26,7 +26,8 @@ export interface SessionEngine {
   update<R>(state: SessionState, fn: (draft: Fields) => R): Promise<R>;
 }
 
-const states = new WeakMap<object, SessionState>();
+/** What a session, and nothing else, answers with its state; see `kNode` in `tracking/raw.ts`. */
+const kState: unique symbol = Symbol("state");
 
 /** Makes the proxy through which the user sees `data` as a session. */
 export function createSession(state: SessionState, data: Fields, engine: SessionEngine): Session {
@@ -35,13 +36,12 @@ export function createSession(state: SessionState, data: Fields, engine: Session
     () => state.guard(),
     (tracker) => new SessionHandler(tracker, state, engine),
   );
-  states.set(state.tracker.root.proxy, state);
   return state.tracker.root.proxy as Session;
 }
 
 /** The state behind a session. @throws {TypeError} for anything else */
 export function stateOf(session: object): SessionState {
-  const state = states.get(session);
+  const state = (session as { readonly [kState]?: SessionState } | undefined)?.[kState];
   if (state === undefined) throw new TypeError("[unsession] This is not a session. Pass what `load` gave.");
   return state;
 }
@@ -58,10 +58,11 @@ class SessionHandler extends ObjectHandler {
     this.#controls = new Controls(state, engine);
   }
 
-  override get(target: object, key: PropertyKey): unknown {
+  override get(target: object, key: PropertyKey, receiver?: unknown): unknown {
     if (isControl(key)) return this.#control(key);
+    if (key === kState) return receiver === this.tracker.root.proxy ? this.#state : undefined;
     this.#read(key);
-    return super.get(target, key);
+    return super.get(target, key, receiver);
   }
 
   has(target: object, key: PropertyKey): boolean {

@@ -7,9 +7,9 @@ import { snapshot } from "./snapshot.ts";
 
 /** Traps of arrays: an item written in place, an item appended, and everything else, which moves items. */
 export class ArrayHandler extends ObjectHandler {
-  override get(target: object, key: PropertyKey): unknown {
+  override get(target: object, key: PropertyKey, receiver?: unknown): unknown {
     if (typeof key === "string" && Object.hasOwn(arrayMethods, key)) return arrayMethods[key];
-    return super.get(target, key);
+    return super.get(target, key, receiver);
   }
 
   protected override step(key: PropertyKey): unknown {

@@ -2,7 +2,7 @@ import { valueError } from "../errors.ts";
 import { admit } from "./admit.ts";
 import type { Node } from "./node.ts";
 import { ObjectHandler } from "./object.ts";
-import { nodeOf, toRaw } from "./raw.ts";
+import { kNode, nodeOf, toRaw } from "./raw.ts";
 import { snapshot } from "./snapshot.ts";
 
 type Method = (this: object, ...args: never[]) => unknown;
@@ -18,7 +18,8 @@ abstract class CollectionHandler extends ObjectHandler {
   /** Inherits from the prototype of the collection. */
   protected abstract readonly methods: Methods;
 
-  override get(target: object, key: PropertyKey): unknown {
+  override get(target: object, key: PropertyKey, self?: unknown): unknown {
+    if (key === kNode) return this.nodeFor(target, self);
     if (Object.hasOwn(this.methods, key)) return this.methods[key];
     // `size` is a getter that must run on the collection itself.
     return key === "__proto__" ? undefined : Reflect.get(target, key, target);

@@ -1,6 +1,7 @@
 import { valueError } from "../errors.ts";
 import { admit, admitKey } from "./admit.ts";
 import type { Node } from "./node.ts";
+import { kNode } from "./raw.ts";
 import { snapshot } from "./snapshot.ts";
 import type { Tracker } from "./tracker.ts";
 
@@ -18,12 +19,19 @@ export class ObjectHandler implements ProxyHandler<object> {
     this.tracker = tracker;
   }
 
-  get(target: object, key: PropertyKey, _receiver?: unknown): unknown {
+  get(target: object, key: PropertyKey, receiver?: unknown): unknown {
+    if (key === kNode) return this.nodeFor(target, receiver);
     // `session.__proto__.x = 1` would otherwise reach the prototype of every object.
     if (key === "__proto__") return undefined;
     const value = (target as Raw)[key];
     if (typeof value !== "object" || value === null) return value;
     return this.tracker.handOut(value, target, this.step(key));
+  }
+
+  /** Answers whoever asks for the node of a proxy: not what merely inherits from it, or is around it. */
+  protected nodeFor(target: object, receiver: unknown): Node | undefined {
+    const node = this.tracker.node(target);
+    return receiver === node.proxy ? node : undefined;
   }
 
   getOwnPropertyDescriptor(target: object, key: PropertyKey): PropertyDescriptor | undefined {

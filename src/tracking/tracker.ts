@@ -6,7 +6,7 @@ import { containerKind, isContainer, type Container, type ContainerKind } from "
 import { marksSince, type Marks, type Node } from "./node.ts";
 import { ObjectHandler } from "./object.ts";
 import { formatPath, type Path } from "./path.ts";
-import { nodeOf, registerProxy } from "./raw.ts";
+import { nodeOf, registerStandIn } from "./raw.ts";
 import { snapshot } from "./snapshot.ts";
 
 /** One recorded change. `path` leads to the place; for a Set, the member is `value` of an add and the last step of a delete. */
@@ -15,6 +15,9 @@ export interface Change {
   readonly path: Path;
   readonly value?: unknown;
 }
+
+/** Containers that are remembered although they may have left the tree: a stream may have a session for days. */
+const MAX_HELD = 1024;
 
 /** More steps than any tree that can be stored has: past it, parents form a ring. */
 const MAX_CLIMB = 256;
@@ -32,7 +35,7 @@ export class Tracker {
   readonly listeners: Set<(change: Change) => void> = new Set();
 
   readonly #handlers: Record<ContainerKind, ProxyHandler<object>>;
-  readonly #nodes = new WeakMap<Container, Node>();
+  #nodes: Map<Container, Node> | WeakMap<Container, Node> = new Map();
   /** Taken out of their arrays by `pop`, `splice` …: the caller's own until they are put back. */
   readonly #released = new Set<Container>();
   /** Dates are handed out real, so their time is compared instead: with what was stored, once with what was last about to be. */
@@ -215,16 +218,22 @@ export class Tracker {
     handler: ProxyHandler<object> = this.#handlers[kind],
   ): Node {
     const node: Node = { raw, kind, tracker: this, proxy: raw, parent, key, marks: undefined };
-    this.#nodes.set(raw, node);
+    this.#remember(node);
     const standIn = (kind === "object" || kind === "array") && Object.isFrozen(raw);
     node.proxy = standIn ? (kind === "array" ? [] : {}) : new Proxy(raw, handler);
-    registerProxy(node.proxy, node);
     if (standIn) {
+      registerStandIn(node.proxy, node);
       fillStandIn(node.proxy, raw, (value, at) =>
         typeof value === "object" && value !== null ? this.#proxyOf(value, raw, at) : value,
       );
     }
     return node;
+  }
+
+  /** A WeakMap takes the garbage collector 1.5 µs for each entry, so there is one only for a session that has let go of much. */
+  #remember(node: Node): void {
+    if (this.#nodes instanceof Map && this.#nodes.size === MAX_HELD) this.#nodes = new WeakMap(this.#nodes);
+    this.#nodes.set(node.raw, node);
   }
 
   #watchDate(date: Date): void {

@@ -3,7 +3,7 @@
  *
  * An import that failed is tried again by the next call: the caller of this one is told.
  */
-export function later<M>(load: () => Promise<M>): <R>(use: (module: M) => Promise<R>) => Promise<R> {
+export function onDemand<M>(load: () => Promise<M>): <R>(use: (module: M) => Promise<R>) => Promise<R> {
   let loaded: M | undefined;
   return (use) => {
     if (loaded !== undefined) return use(loaded);

@@ -4,11 +4,13 @@ import type { createEngine } from "./engine.ts";
 import { isStoreError } from "./errors.ts";
 import { cookieMaxAge, isRenewalDue } from "./lifecycle.ts";
 import { isProduction, notice } from "./notice.ts";
+import { onDemand } from "./on-demand.ts";
 import { protectFromCaches } from "./response-headers.ts";
-import { isRotationDue, rotate } from "./rotate.ts";
 import { save } from "./save.ts";
 import type { SessionState, Stored } from "./session-state.ts";
 import { touch } from "./touch.ts";
+
+const rotating = onDemand(() => import("./rotate.ts"));
 
 /** The part of a response that a commit depends on, and may change. */
 export interface CommitResponse {
@@ -61,8 +63,19 @@ export async function commit(
 async function renew(context: Context, state: SessionState): Promise<void> {
   if (!state.mayRenew) return;
   const stored = state.stored as Stored;
-  if (isRotationDue(context, stored)) return context.trace("rotate", state, () => rotate(context, state));
+  if (isRotationDue(context, stored)) {
+    // Where its code cannot be imported, what was saved stays acknowledged, and the next request tries again.
+    const failed = (error: unknown): void => context.tell("error", { id: stored.id, error: error as Error });
+    return context.trace("rotate", state, () => rotating((code) => code.rotate(context, state)).catch(failed));
+  }
   if (isRenewalDue(stored.record, context.options.now())) await context.trace("touch", state, () => touch(context, state));
+}
+
+/** True if a session is due for a new token: its own is old, or of before `secret` or `hashIds`. */
+function isRotationDue({ options }: Context, { record, approach }: Stored): boolean {
+  if (approach !== undefined) return true;
+  const issuedAt = record.meta.issuedAt ?? record.createdAt;
+  return options.rotateEvery > 0 && options.now() - issuedAt >= options.rotateEvery;
 }
 
 /** Lets a response go out without what could not be stored, where that is wanted. */

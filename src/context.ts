@@ -1,7 +1,7 @@
 import type { Codec } from "./codec.ts";
 import { SessionError, storeError } from "./errors.ts";
 import { isPromise } from "./is-promise.ts";
-import { later } from "./later.ts";
+import { onDemand } from "./on-demand.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { Queue } from "./queue.ts";
 import { acceptsRawIds } from "./migration.ts";
@@ -61,7 +61,7 @@ export class Budget {
   }
 }
 
-const openCode = later(() => import("./stores/open.ts"));
+const openCode = onDemand(() => import("./stores/open.ts"));
 
 /** What all operations of one manager share. */
 export class Context {

@@ -1,12 +1,15 @@
 import type { Context } from "./context.ts";
 import { destroyedError, valueError } from "./errors.ts";
 import { destroy } from "./destroy.ts";
-import { regenerate } from "./regenerate.ts";
-import { reload } from "./reload.ts";
+import { onDemand } from "./on-demand.ts";
 import { save } from "./save.ts";
 import type { SessionEngine } from "./session.ts";
 import type { SessionState } from "./session-state.ts";
 import type { Operation } from "./tracer.ts";
+
+const reloading = onDemand(() => import("./reload.ts"));
+const regenerating = onDemand(() => import("./regenerate.ts"));
+const owning = onDemand(() => import("./owners/index.ts"));
 
 /**
  * What a session has done for it, in turn: operations of one request on one session run one after another, and so do those of all
@@ -38,10 +41,10 @@ export function createEngine(context: Context): SessionEngine & { inTurn: InTurn
         if (state.status === "destroyed") throw destroyedError();
         await save(context, state);
       }),
-    reload: (state) => asked("reload", state, () => reload(context, state)),
-    regenerate: (state) => asked("regenerate", state, () => regenerate(context, state)),
+    reload: (state) => asked("reload", state, () => reloading((code) => code.reload(context, state))),
+    regenerate: (state) => asked("regenerate", state, () => regenerating((code) => code.regenerate(context, state))),
     setOwner: (state, owner, meta) =>
-      asked("setOwner", state, async () => (await import("./owners/index.ts")).setOwner(context, state, owner, meta)),
+      asked("setOwner", state, () => owning((code) => code.setOwner(context, state, owner, meta))),
     destroy: (state) => asked("destroy", state, () => destroy(context, state)),
     update: <R>(state: SessionState, fn: (draft: Record<string, unknown>) => R) =>
       asked("update", state, async () => {

@@ -1,14 +1,14 @@
 import { Context, platform, type Platform } from "./context.ts";
 import type { Directory } from "./directory.ts";
-import { later } from "./later.ts";
+import { onDemand } from "./on-demand.ts";
 import { notice } from "./notice.ts";
 import type { Operations } from "./operations.ts";
 import { resolveOptions, type ResolvedOptions } from "./options.ts";
 import type { SchemaOutput, StandardSchema } from "./standard-schema.ts";
 import type { DefaultSessionData, SessionManager, SessionOptions, Validated } from "./types.ts";
 
-const operationsCode = later(() => import("./operations.ts"));
-const directoryCode = later(() => import("./directory.ts"));
+const operationsCode = onDemand(() => import("./operations.ts"));
+const directoryCode = onDemand(() => import("./directory.ts"));
 
 const contexts = new WeakMap<object, Context>();
 

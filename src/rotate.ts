@@ -5,13 +5,6 @@ import { move } from "./move.ts";
 import { becomeEnded } from "./save.ts";
 import type { SessionState, Stored } from "./session-state.ts";
 
-/** True if a session is due for a new token: its own is old, or of before `secret` or `hashIds`. */
-export function isRotationDue({ options }: Context, { record, approach }: Stored): boolean {
-  if (approach !== undefined) return true;
-  const issuedAt = record.meta.issuedAt ?? record.createdAt;
-  return options.rotateEvery > 0 && options.now() - issuedAt >= options.rotateEvery;
-}
-
 /**
  * Moves the session to a new token, same privilege. For `rotateGrace` the old one still leads there, for requests in flight; of
  * concurrent rotations one wins, and the others follow it without a cookie.

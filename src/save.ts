@@ -1,15 +1,13 @@
 import { createRecord, startAttempt, writeConditionally, type Written } from "./conditional-write.ts";
 import { Budget, type Context } from "./context.ts";
 import { committedError, goneError, optionError, storeError } from "./errors.ts";
-import { followRotation } from "./follow.ts";
 import { isExpired, isRenewalDue, type Lifetime } from "./lifecycle.ts";
 import { checkSize } from "./limits.ts";
 import { decodeRecord, unreadableError } from "./load.ts";
-import type { ConflictPolicy } from "./merge.ts";
-import { mergeChanges, type MergedChanges } from "./merge-changes.ts";
+import { onDemand } from "./on-demand.ts";
+import type { MergedChanges } from "./merge-changes.ts";
 import { stayListed, withOwner } from "./ownership.ts";
 import { withOverrides, withOwnTimeouts, type OverrideChanges } from "./overrides.ts";
-import { rebase } from "./rebase.ts";
 import {
   createWriteId,
   deadRecord,
@@ -21,14 +19,16 @@ import {
   type RecordMeta,
   type SessionRecord,
 } from "./record.ts";
-import { applyRevision, type Revise } from "./revise.ts";
+import type { Revise } from "./revise.ts";
 import { createBase, EMPTY_BASE, type Place, type SessionState, type Stored } from "./session-state.ts";
 import { hashToken, isToken } from "./token.ts";
-import { adopt } from "./tracking/adopt.ts";
 import { deepEqual } from "./tracking/equal.ts";
 import { copy } from "./tracking/snapshot.ts";
 
 type Fields = Record<string, unknown>;
+
+const merging = onDemand(() => import("./merge-changes.ts"));
+const following = onDemand(() => import("./follow.ts"));
 
 /**
  * Stores what a session changed: data, one-time values, overrides. With `revise`, that too, on the newest data.
@@ -82,7 +82,9 @@ async function saveWithin(context: Context, budget: Budget, state: SessionState,
     throw error;
   });
   if (written.status === "stopped" && written.record.state === "moved") {
-    if (await followRotation(context, budget, state, written.record)) return saveWithin(context, budget, state, revise);
+    const { record } = written;
+    if (await following((code) => code.followRotation(context, budget, state, record)))
+      return saveWithin(context, budget, state, revise);
     // Under its new token the session lives on, with all that this request did not come to change in it.
     return becomeGone(context, state);
   }
@@ -116,7 +118,9 @@ async function becomeSaved(
   const { cookie, timeouts } = composed.changes;
   if (renewed || cookie !== undefined || timeouts !== undefined) state.cookieAction = "set";
   context.tell("saved", { id: stored.id });
-  if (written.newest.state !== "live" && !(await followRotation(context, budget, state, written.newest))) becomeEnded(state);
+  const { newest } = written;
+  if (newest.state === "live") return;
+  if (!(await following((code) => code.followRotation(context, budget, state, newest)))) becomeEnded(state);
 }
 
 /** Takes note that another request ended the session: nothing more is stored, and the browser may have a newer cookie by now. */
@@ -158,8 +162,6 @@ interface Composed {
   readonly ends: boolean;
   readonly cleared: boolean;
   readonly merged: MergedChanges | undefined;
-  /** The session's own tree as it was merged. */
-  readonly mine: Fields | undefined;
 }
 
 /** Composes what to store, given the newest record; none if the session is new. */
@@ -173,20 +175,19 @@ async function compose(
 ): Promise<Composed> {
   const theirs = await theirState(context, state, record);
   const shape = context.shape && (await context.shape);
+  const isNewer = record !== undefined && !isSameText(record.data, state.base.stored);
+  const code = isNewer || revise !== undefined ? await merging(async (loaded) => loaded) : undefined;
   // From here to the checkpoint in one step: what the user changes later is not part of this.
-  const { tracker, base, cleared } = state;
+  const { tracker, cleared } = state;
   const flashChanges = new Map(state.flashChanges);
   const changes = {
     cookie: state.cookieChanged ? state.cookie : undefined,
     timeouts: state.timeoutsChanged ? state.timeouts : undefined,
   };
   tracker.checkpoint();
-  const isNewer = record !== undefined && !isSameText(record.data, base.stored);
   if (isNewer) context.tracer?.hear("merged", { id: state.stored?.id });
-  let merged = isNewer || revise !== undefined ? mergeChanges(context, state, theirs.data()) : undefined;
-  const mine = merged === undefined ? undefined : (copy(state.raw, new Map()) as Fields);
   const flash = state.flashNow(theirs.flash);
-  if (merged !== undefined && revise !== undefined) merged = { ...merged, ...applyRevision(revise, merged) };
+  const merged = code?.mergeChanges(context, state, theirs.data(), revise);
   const tree = merged?.tree ?? state.raw;
   // What is checked is what is encoded, also if the user changes it meanwhile.
   const kept = shape === undefined ? tree : (copy(tree, new Map()) as Fields);
@@ -212,7 +213,7 @@ async function compose(
   const limit = Math.min(context.options.maxBytes, maxBytes - overheadOf({ data, flash: flashText, meta }, binary));
   const shown = flash.size === 0 ? tree : { ...tree, $flash: Object.fromEntries(flash) };
   checkSize(sizeOf(data) + sizeOf(flashText), limit, shown);
-  return { tree, encoded, data, flash, flashText, meta, changes, flashChanges, isStored, ends, cleared, merged, mine };
+  return { tree, encoded, data, flash, flashText, meta, changes, flashChanges, isStored, ends, cleared, merged };
 }
 
 /** What the store holds by now. */
@@ -259,9 +260,6 @@ async function isChanged(context: Context, state: SessionState): Promise<boolean
   return !isSameText(data, await context.codec.encode(state.base.tree()));
 }
 
-/** What the user does while a save is on its way comes after it. */
-const LAST_WINS: ConflictPolicy = { resolve: ({ mine }) => mine, report: () => {} };
-
 /** Makes the state show what was stored, and keeps what the user changed while it was on its way. */
 function settle(context: Context, state: SessionState, composed: Composed, stored: Stored): void {
   const { tracker } = state;
@@ -278,15 +276,7 @@ function settle(context: Context, state: SessionState, composed: Composed, store
   state.showOverrides(composed.meta);
   if (composed.cleared) state.cleared = false;
   tracker.settle();
-  if (merged !== undefined) {
-    if (deepEqual(composed.mine, state.raw)) {
-      adopt(tracker, merged.tree, merged.pairs);
-      tracker.checkpoint();
-      tracker.settle();
-    } else {
-      rebase(tracker, composed.mine as Fields, state.base, LAST_WINS);
-    }
-  }
+  merged?.show(state.base);
   for (const { path } of merged?.conflicts ?? []) context.tell("conflict", { id: stored.id, path });
 }
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { entries, external, root } from "../scripts/entries.ts";
 
 /** What `unsession` and `unsession/h3` together may weigh, minified and gzipped, without their dependencies. */
-const CEILINGS = { atStart: 12 * 1024, withSession: 38 * 1024 };
+const CEILINGS = { atStart: 12 * 1024, withSession: 33 * 1024 };
 
 /** What a request loads that reads and writes its session, in memory. */
 const FOR_A_SESSION = ["operations.ts", "stores/open.ts", "stores/memory.ts"];

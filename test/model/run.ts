@@ -6,8 +6,13 @@ import { Violation, World, type Setting } from "./world.ts";
 // What is loaded when it is first needed: an import takes no turn, and would pass for a promise that never settles.
 await Promise.all([
   import("../../src/directory.ts"),
+  import("../../src/follow.ts"),
+  import("../../src/merge-changes.ts"),
   import("../../src/operations.ts"),
   import("../../src/owners/index.ts"),
+  import("../../src/regenerate.ts"),
+  import("../../src/reload.ts"),
+  import("../../src/rotate.ts"),
   import("../../src/stores/open.ts"),
 ]);
 

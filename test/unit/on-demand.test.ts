@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { later } from "../../src/later.ts";
+import { onDemand } from "../../src/on-demand.ts";
 
-describe("code that is imported later", () => {
+describe("code that is imported on demand", () => {
   it("is imported when it is first needed", async () => {
     let loads = 0;
-    const use = later(async () => ({ answer: ++loads }));
+    const use = onDemand(async () => ({ answer: ++loads }));
     expect(loads).toBe(0);
     expect(await use(async ({ answer }) => answer)).toBe(1);
     expect(await use(async ({ answer }) => answer)).toBe(1);
   });
 
   it("is called at once from then on", async () => {
-    const use = later(async () => ({}));
+    const use = onDemand(async () => ({}));
     await use(async () => {});
     let called = false;
     void use(async () => void (called = true));
@@ -20,7 +20,7 @@ describe("code that is imported later", () => {
 
   it("is asked for again if it could not be imported, and the caller is told", async () => {
     let loads = 0;
-    const use = later(async () => {
+    const use = onDemand(async () => {
       if (++loads === 1) throw new Error("not there");
       return { answer: 42 };
     });

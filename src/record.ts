@@ -1,8 +1,8 @@
 import { getRandomValues } from "uncrypto";
 import { base64url } from "./base64url.ts";
+import { byteLength } from "./byte-length.ts";
 import { encodeUtf8 } from "./byte-string.ts";
 import type { Lifetime, OwnTimeouts } from "./lifecycle.ts";
-import { byteLength } from "./limits.ts";
 import type { OwnerMeta } from "./types.ts";
 
 /**

@@ -2,7 +2,6 @@ import { createRecord, startAttempt, writeConditionally, type Written } from "./
 import { Budget, type Context } from "./context.ts";
 import { committedError, goneError, optionError, storeError } from "./errors.ts";
 import { isExpired, isRenewalDue, type Lifetime } from "./lifecycle.ts";
-import { checkSize } from "./limits.ts";
 import { decodeRecord, unreadableError } from "./load.ts";
 import { onDemand } from "./on-demand.ts";
 import type { MergedChanges } from "./merge-changes.ts";
@@ -28,6 +27,7 @@ import { copy } from "./tracking/snapshot.ts";
 type Fields = Record<string, unknown>;
 
 const merging = onDemand(() => import("./merge-changes.ts"));
+const explaining = onDemand(() => import("./too-large.ts"));
 const following = onDemand(() => import("./follow.ts"));
 
 /**
@@ -212,7 +212,9 @@ async function compose(
   // The user's limit is for what he keeps, the store's for all that is sent.
   const limit = Math.min(context.options.maxBytes, maxBytes - overheadOf({ data, flash: flashText, meta }, binary));
   const shown = flash.size === 0 ? tree : { ...tree, $flash: Object.fromEntries(flash) };
-  checkSize(sizeOf(data) + sizeOf(flashText), limit, shown);
+  // Before it is sent, so that the stored session stays: memcached drops the old value of a set that it refuses.
+  const bytes = sizeOf(data) + sizeOf(flashText);
+  if (bytes > limit) throw await explaining(async ({ tooLarge }) => tooLarge(bytes, limit, shown));
   return { tree, encoded, data, flash, flashText, meta, changes, flashChanges, isStored, ends, cleared, merged };
 }
 

@@ -1,52 +1,30 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { byteLength, checkSize } from "../../src/limits.ts";
+import { byteLength } from "../../src/byte-length.ts";
+import { tooLarge } from "../../src/too-large.ts";
+import { errorOf, World } from "./_setup.ts";
 
-describe("byteLength", () => {
-  it("is the length in UTF-8", () => {
-    fc.assert(
-      fc.property(fc.string({ unit: "grapheme", maxLength: 200 }), (text) => {
-        expect(byteLength(text)).toBe(new TextEncoder().encode(text).length);
-      }),
-    );
+describe("a session", () => {
+  const DATA = { name: "größer" };
+  const BYTES = byteLength(JSON.stringify(DATA));
+  const save = async (maxBytes: number): Promise<void> => {
+    const session = await new World({ maxBytes }).manager.load();
+    Object.assign(session, DATA);
+    await session.$save();
+  };
+
+  it("may be exactly as large as `maxBytes`", async () => {
+    await expect(save(BYTES)).resolves.toBeUndefined();
   });
 
-  it.each([
-    ["", 0],
-    ["abc", 3],
-    ["é", 2],
-    ["€", 3],
-    ["🦊", 4],
-    ["\u007f", 1],
-    ["\u0080", 2],
-    ["\u07ff", 2],
-    ["\u0800", 3],
-    ["\ud7ff", 3],
-    ["\ue000", 3],
-    ["\udbff\udfff", 4],
-  ])("of %j is %d", (text, bytes) => {
-    expect(byteLength(text)).toBe(bytes);
+  it("is refused if it is one byte larger, with both sizes", async () => {
+    const error = await errorOf(save(BYTES - 1));
+    expect(error).toMatchObject({ name: "SessionError", code: "ERR_SESSION_TOO_LARGE", status: undefined });
+    expect(error.message).toContain(`takes ${BYTES} bytes, over the limit of ${BYTES - 1}`);
   });
 });
 
-describe("checkSize", () => {
-  const messageOf = (bytes: number, limit: number, data: Record<string, unknown>): string => {
-    try {
-      checkSize(bytes, limit, data);
-    } catch (error) {
-      expect(error).toMatchObject({ name: "SessionError", code: "ERR_SESSION_TOO_LARGE", status: undefined });
-      return (error as Error).message;
-    }
-    return "";
-  };
-
-  it("accepts what is exactly as large as it may be", () => {
-    expect(messageOf(10, 10, {})).toBe("");
-  });
-
-  it("refuses one byte more, with both sizes", () => {
-    expect(messageOf(11, 10, { a: "x" })).toContain("takes 11 bytes, over the limit of 10");
-  });
+describe("what is too large", () => {
+  const messageOf = (bytes: number, limit: number, data: Record<string, unknown>): string => tooLarge(bytes, limit, data).message;
 
   it("names the three largest paths, the largest first", () => {
     const data = { a: "x".repeat(10), b: "x".repeat(30), c: "x".repeat(20), d: "x", e: "x".repeat(25) };

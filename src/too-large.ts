@@ -1,27 +1,13 @@
-import { tooLargeError } from "./errors.ts";
+import { byteLength } from "./byte-length.ts";
+import { tooLargeError, type SessionError } from "./errors.ts";
 import { formatPath } from "./tracking/path.ts";
 
 /** How many paths an error about size names. */
 const LARGEST_SHOWN = 3;
 
-/** Length in UTF-8, which is what stores and networks count. */
-export function byteLength(text: string): number {
-  let bytes = text.length;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if (code > 0x7f) bytes += code > 0x7ff && (code < 0xd800 || code > 0xdfff) ? 2 : 1;
-  }
-  return bytes;
-}
-
-/**
- * Refuses data that is too large before it is sent, so that the stored session stays (memcached drops the old value of a set that
- * it refuses).
- *
- * @throws {SessionError} `ERR_SESSION_TOO_LARGE`, with the largest paths.
- */
-export function checkSize(bytes: number, limit: number, data: Record<string, unknown>): void {
-  if (bytes > limit) throw tooLargeError(bytes, limit, largestPaths(data));
+/** The error for data that is too large, with the largest paths. */
+export function tooLarge(bytes: number, limit: number, data: Record<string, unknown>): SessionError {
+  return tooLargeError(bytes, limit, largestPaths(data));
 }
 
 function largestPaths(data: Record<string, unknown>): string[] {

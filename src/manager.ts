@@ -7,7 +7,11 @@ import { resolveOptions, type ResolvedOptions } from "./options.ts";
 import type { SchemaOutput, StandardSchema } from "./standard-schema.ts";
 import type { DefaultSessionData, SessionManager, SessionOptions, Validated } from "./types.ts";
 
-const operationsCode = onDemand(() => import("./operations.ts"));
+const operationsCode = onDemand(async () => {
+  // Together, since a session is always in a store.
+  const [operations] = await Promise.all([import("./operations.ts"), import("./stores/open.ts")]);
+  return operations;
+});
 const directoryCode = onDemand(() => import("./directory.ts"));
 
 const contexts = new WeakMap<object, Context>();

@@ -17,7 +17,7 @@ const folders: Readonly<Record<string, string>> = {
 };
 
 /** Tests that put other functions in the place of the library's, by `vi.mock`: each file of them has modules of its own. */
-const REPLACING = "test/property/**/*.test.ts";
+const REPLACING = ["test/property/**/*.test.ts", "test/unit/import-failures.test.ts"];
 
 /** Servers that are not installed, whose tests do not run. */
 const missing = missingServices(process.env);
@@ -62,7 +62,7 @@ const config: ViteUserConfigFnObject = defineConfig(({ mode }) => {
         ...common,
         name: "shared",
         include: [`${folder ?? "test"}/**/*.test.ts`],
-        exclude: [...common.exclude, REPLACING],
+        exclude: [...common.exclude, ...REPLACING],
         // A worker loads the sources once for all its files, and not for each: a third of the whole time.
         isolate: false,
         typecheck: {
@@ -75,7 +75,7 @@ const config: ViteUserConfigFnObject = defineConfig(({ mode }) => {
       },
     },
   ];
-  if (folder === undefined) projects.push({ resolve, test: { ...common, name: "replacing", include: [REPLACING] } });
+  if (folder === undefined) projects.push({ resolve, test: { ...common, name: "replacing", include: REPLACING } });
   return {
     test: {
       projects,

@@ -85,7 +85,9 @@ export function createDirectory(context: Context): Directory {
       return (await import("./owners/index.ts")).destroyByOwner(context, owner, kept);
     },
     async clear() {
-      for await (const record of records()) await bury(context, record);
+      for await (const { key, entry, record } of records()) {
+        if (await bury(context, { key, entry, record })) context.tell("destroyed", { id: await context.idOf(key, record.meta) });
+      }
     },
     async sweep() {
       const store = await context.ask(loadBudget(), "open", (opened: Store) => opened);

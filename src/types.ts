@@ -297,7 +297,7 @@ export interface SessionHooks<_T extends object = DefaultSessionData> {
   touched?: ((info: SessionHookInfo) => void) | undefined;
   /** A session got a new token. */
   regenerated?: ((info: SessionHookInfo & { readonly previousId: string }) => void) | undefined;
-  /** A session was ended, by `$destroy`, `$clear` or the manager's `destroy`. */
+  /** A session was ended, by `$destroy` or `$clear`, by the manager (`destroy`, `destroyByOwner`, `clear`), or for `maxPerOwner`. */
   destroyed?: ((info: SessionHookInfo) => void) | undefined;
   /** A request came with a session whose time was over, and which the store still had. */
   expired?: ((info: SessionHookInfo) => void) | undefined;

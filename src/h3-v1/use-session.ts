@@ -1,6 +1,7 @@
 import type { TLSSocket } from "node:tls";
 import { keepAlive } from "../keep-alive.ts";
 import { findSession, loadOnce, type RequestSession } from "../request-sessions.ts";
+import { loadForSocket, type Socket } from "../socket-session.ts";
 import type { DefaultSessionData, Session, SessionManager } from "../types.ts";
 import { refuseCached } from "./cached.ts";
 import type { H3V1Event } from "./event.ts";
@@ -16,7 +17,8 @@ declare module "h3" {
 /**
  * The session of a request: loaded on first use, the same object each time, saved before the response leaves.
  *
- * Give the manager to have its data typed, or a name where several sessions are on the route.
+ * Give the manager to have its data typed, or a name where several sessions are on the route. In the hooks of a WebSocket, give the
+ * peer or the `Request` in place of the event, and the manager: the session is then read anew each time, and changed by `$update`.
  *
  * @throws {SessionError} `ERR_SESSION_NOT_LOADED` if no `sessionMiddleware` is on the route; `ERR_SESSION_STORE`, which answers
  * 503; `ERR_SESSION_UNSUPPORTED` if only a wrapper can serve this host; `ERR_SESSION_CACHED` where Nitro keeps
@@ -28,9 +30,10 @@ declare module "h3" {
  *   return `views: ${session.views}`;
  * });
  */
-export function useSession<T extends object>(event: H3V1Event, manager: SessionManager<T>): Promise<Session<T>>;
+export function useSession<T extends object>(event: H3V1Event | Socket, manager: SessionManager<T>): Promise<Session<T>>;
 export function useSession(event: H3V1Event, name?: string): Promise<Session<DefaultSessionData>>;
-export async function useSession(event: H3V1Event, which?: object | string): Promise<Session<never>> {
+export async function useSession(event: H3V1Event | Socket, which?: object | string): Promise<Session<never>> {
+  if (!("node" in event)) return (await loadForSocket(event, which)) as Session<never>;
   refuseCached(event);
   return (await load(event, findSession(event.context, which))) as Session<never>;
 }

@@ -1,6 +1,7 @@
 import type { H3Event } from "h3";
 import { keepAlive } from "../keep-alive.ts";
 import { findSession, loadOnce } from "../request-sessions.ts";
+import { loadForSocket, type Socket } from "../socket-session.ts";
 import type { DefaultSessionData, Session, SessionManager } from "../types.ts";
 import { refuseCached } from "./cached.ts";
 import { watchNodeResponse } from "./node-handlers.ts";
@@ -16,7 +17,8 @@ declare module "h3" {
 /**
  * The session of a request: loaded on first use, the same object each time, saved once the handler is done.
  *
- * Give the manager to have its data typed, or a name where several sessions are on the route.
+ * Give the manager to have its data typed, or a name where several sessions are on the route. In the hooks of a WebSocket, give the
+ * peer or the `Request` in place of the event, and the manager: the session is then read anew each time, and changed by `$update`.
  *
  * @throws {SessionError} `ERR_SESSION_NOT_LOADED` if no `sessionMiddleware` is on the route; `ERR_SESSION_STORE`, which answers 503;
  * `ERR_SESSION_CACHED` where Nitro keeps the response for all visitors
@@ -27,9 +29,10 @@ declare module "h3" {
  *   return `views: ${session.views}`;
  * });
  */
-export function useSession<T extends object>(event: H3Event, manager: SessionManager<T>): Promise<Session<T>>;
+export function useSession<T extends object>(event: H3Event | Socket, manager: SessionManager<T>): Promise<Session<T>>;
 export function useSession(event: H3Event, name?: string): Promise<Session<DefaultSessionData>>;
-export async function useSession(event: H3Event, which?: object | string): Promise<Session<never>> {
+export async function useSession(event: H3Event | Socket, which?: object | string): Promise<Session<never>> {
+  if (!("req" in event)) return (await loadForSocket(event, which)) as Session<never>;
   refuseCached(event);
   return (await load(event, findSession(event.context, which))) as Session<never>;
 }

@@ -111,9 +111,9 @@ export class Client {
   readonly closed: Promise<number>;
   #heard: () => void = () => {};
 
-  constructor({ url }: Application, cookie: string) {
+  constructor(url: URL, cookie: string) {
     const Constructor = NodeWebSocket as unknown as new (url: string, options: object) => WebSocket;
-    this.#socket = new Constructor(`${url.replace("http", "ws")}ws`, { headers: { cookie } });
+    this.#socket = new Constructor(url.href.replace("http", "ws"), { headers: { cookie } });
     this.#socket.addEventListener("message", ({ data }) => {
       this.#messages.push(String(data));
       this.#heard();

@@ -10,7 +10,7 @@ describe.each(adapters)("a WebSocket of $name", ({ start, useSession }) => {
     return app;
   };
   const connected = async (app: Application, cookie: string): Promise<Client> => {
-    const client = new Client(app, cookie);
+    const client = new Client(new URL("ws", app.url), cookie);
     onTestFinished(() => client.close());
     expect(await client.opened).toBe(true);
     return client;
@@ -33,7 +33,7 @@ describe.each(adapters)("a WebSocket of $name", ({ start, useSession }) => {
         return user === undefined ? new Response("Who are you?", { status: 401 }) : undefined;
       },
     });
-    expect(await new Client(app, "").opened).toBe(false);
+    expect(await new Client(new URL("ws", app.url), "").opened).toBe(false);
     await connected(app, await seedSession(manager, { user: "alice" }));
   });
 

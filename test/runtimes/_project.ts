@@ -7,7 +7,7 @@ import { pack, run } from "../nitro/_project.ts";
 const programs = join(root, "test/runtimes/program");
 
 /** What the programs import beside the package itself. */
-const PACKAGES = ["devalue", "h3", "h3-v1", "ioredis", "msgpackr", "unstorage"];
+const PACKAGES = ["crossws", "devalue", "h3", "h3-v1", "ioredis", "msgpackr", "unstorage"];
 
 /** Packs the package, and installs it with all runtimes; gives the folder. */
 export async function createProject(): Promise<string> {

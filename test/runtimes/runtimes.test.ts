@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { createCookieJar } from "unsession/testing";
+import { Client } from "../integration/_sockets.ts";
 import { remove } from "../nitro/_project.ts";
 import { startMemcached, type MemcachedServer } from "../services/memcached.ts";
 import { startRedis, type RedisServer } from "../services/redis.ts";
@@ -142,5 +143,15 @@ function serves(server: () => Server): void {
     await post("/login");
     expect(await (await post("/later")).text()).toBe("streamed");
     await expect.poll(get).toEqual({ user: "alice", during: true, after: true });
+  });
+
+  it("changes its session from a WebSocket", async () => {
+    const { jar, get, post } = visit();
+    await post("/login");
+    const socket = new Client(new URL("/socket", server().url), jar.header());
+    expect(await socket.opened).toBe(true);
+    expect([await socket.ask("one"), await socket.ask("two")]).toEqual(["message 1 of alice", "message 2 of alice"]);
+    socket.close();
+    expect(await get()).toEqual({ user: "alice", messages: 2 });
   });
 }

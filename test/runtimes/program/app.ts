@@ -1,5 +1,6 @@
 // The application that every runtime serves: the checks, and routes of the kind that a browser asks for.
-import { H3, redirect } from "h3";
+import { plugin } from "crossws/server";
+import { defineWebSocketHandler, H3, redirect } from "h3";
 import { createSessionManager, type SessionOptions } from "unsession";
 import { sessionMiddleware, useSession } from "unsession/h3";
 import { checks } from "./checks.ts";
@@ -54,5 +55,21 @@ export function createApplication(options: SessionOptions = {}): H3 {
       },
     });
   });
+
+  app.get(
+    "/socket",
+    defineWebSocketHandler({
+      async message(peer) {
+        const session = await useSession(peer, sessions);
+        const messages = await session.$update((draft) => (draft.messages = (draft.messages ?? 0) + 1));
+        peer.send(`message ${messages} of ${session.user}`);
+      },
+    }),
+  );
   return app;
+}
+
+/** What a server needs for the WebSockets of an application. */
+export function socketsOf(app: H3): ReturnType<typeof plugin> {
+  return plugin({ resolve: async (request) => ((await app.fetch(request)) as Response & { crossws: object }).crossws });
 }

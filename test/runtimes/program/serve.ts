@@ -2,7 +2,7 @@
 import { serve } from "h3";
 import { Redis } from "ioredis";
 import memcached from "unsession/drivers/memcached";
-import { createApplication } from "./app.ts";
+import { createApplication, socketsOf } from "./app.ts";
 
 const { STORE = "memory", ADDRESS = "" } = process.env;
 const stores: Readonly<Record<string, () => object | undefined>> = {
@@ -11,6 +11,7 @@ const stores: Readonly<Record<string, () => object | undefined>> = {
   memcached: () => memcached({ servers: ADDRESS }),
 };
 const app = createApplication({ storage: stores[STORE]?.() });
-const server = serve(app, { port: 0, hostname: "127.0.0.1", silent: true, gracefulShutdown: false });
+const plugins = [socketsOf(app)];
+const server = serve(app, { port: 0, hostname: "127.0.0.1", silent: true, gracefulShutdown: false, plugins });
 await server.ready();
 console.log(server.url);

@@ -1,7 +1,8 @@
 // Serves the application on workerd, with its sessions in memory.
 import { serve } from "h3";
-import { createApplication } from "./app.ts";
+import { createApplication, socketsOf } from "./app.ts";
 
-const worker: { fetch: unknown } = serve(createApplication(), { manual: true });
+const app = createApplication();
+const worker: { fetch: unknown } = serve(app, { manual: true, plugins: [socketsOf(app)] });
 
 export default worker;

@@ -21,11 +21,11 @@ export interface Seals {
   move(record: SessionRecord, from: string, to: string): MaybePromise<Pick<SessionRecord, "data" | "flash"> | undefined>;
 }
 
+/** Seals where at least one serializer of a manager encrypts. */
 export function createSeals(serializers: readonly Serializer[], maxBytes: number): Seals {
   const own = serializers[0]?.sealing;
   const listed = new Map(serializers.map((one) => [one.id, one]));
   const id = serializers[0]?.id ?? "";
-  const isInUse = serializers.some(({ sealing }) => sealing !== undefined);
   const seals: Seals = {
     seal: (encoded, section, session) => (own === undefined ? encoded : sealBy(own, id, encoded, placeOf(section, session))),
     open(stored, section, session) {
@@ -36,9 +36,7 @@ export function createSeals(serializers: readonly Serializer[], maxBytes: number
       if (stored.binary !== true || stored.text.length > maxBytes) return undefined;
       return openBy(by.sealing, stored, placeOf(section, session)).catch(() => undefined);
     },
-    move(record, from, to) {
-      return isInUse ? moveSections(seals, record, from, to) : record;
-    },
+    move: (record, from, to) => moveSections(seals, record, from, to),
   };
   return seals;
 }

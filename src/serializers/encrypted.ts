@@ -1,6 +1,7 @@
 import { getRandomValues, subtle } from "uncrypto";
 import { utf8Of } from "../byte-string.ts";
 import { optionError } from "../errors.ts";
+import { createSeals } from "../seals.ts";
 import { isSerializer, type BinarySerializer, type Sealing, type Serializer } from "./serializer.ts";
 
 export interface EncryptedOptions {
@@ -71,6 +72,7 @@ function createSealing(inner: Serializer, id: string, secrets: readonly Uint8Arr
     new Uint8Array([...head.subarray(0, NONCE_START), ...new TextEncoder().encode(`${id} ${place}`)]);
   return {
     inner,
+    createSeals,
     async seal(bytes, place) {
       const [key] = (await keys()) as [Key];
       const head = new Uint8Array(BOX_START);

@@ -1,3 +1,4 @@
+import type { createSeals } from "../seals.ts";
 import type { MaybePromise } from "../stores/store.ts";
 import type { ValueKind } from "./value-kinds.ts";
 
@@ -22,6 +23,8 @@ export interface Sealing {
   seal(bytes: Uint8Array, place: string): Promise<Uint8Array>;
   /** What was sealed; rejects for anything else. */
   open(sealed: Uint8Array, place: string): Promise<Uint8Array>;
+  /** What brings it to records: here, so that who does not encrypt does not load it. */
+  readonly createSeals: typeof createSeals;
 }
 
 /** A {@link Serializer} that writes text. */

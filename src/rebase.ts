@@ -2,7 +2,7 @@ import { merge, type ConflictPolicy } from "./merge.ts";
 import type { Base } from "./session-state.ts";
 import { adopt } from "./tracking/adopt.ts";
 import { listChanges } from "./tracking/changes.ts";
-import { remarkIncrements } from "./tracking/increment.ts";
+import { remarkIncrements } from "./tracking/remark.ts";
 import type { Tracker } from "./tracking/tracker.ts";
 
 /**

@@ -4,7 +4,7 @@ import { arrayIndex } from "./kinds.ts";
 import type { Node } from "./node.ts";
 import type { Path } from "./path.ts";
 import { nodeOf, toRaw } from "./raw.ts";
-import type { Change, Tracker } from "./tracker.ts";
+import type { Tracker } from "./tracker.ts";
 
 /**
  * Adds to a number in the tree, and marks that this is all that was done to it, so that concurrent increments add up.
@@ -104,7 +104,7 @@ function unreachable(path: Path): Error {
   return valueError(path, "cannot be incremented where it is", "Name a key of an object or Map, or an item of an array");
 }
 
-function read(node: Node, key: unknown): unknown {
+export function read(node: Node, key: unknown): unknown {
   if (node.kind === "map") return (node.raw as Map<unknown, unknown>).get(key);
   return Object.hasOwn(node.raw, key as PropertyKey) ? (node.raw as Record<PropertyKey, unknown>)[key as PropertyKey] : undefined;
 }
@@ -115,27 +115,7 @@ function put(node: Node, key: unknown, value: number): boolean {
   return true;
 }
 
-/** Marks increments anew after the tree was rewritten on top of `base`, so that they still count as increments. */
-export function remarkIncrements(tracker: Tracker, changes: readonly Change[], base: Record<string, unknown>): void {
-  for (const { op, path, value } of changes) {
-    if (op !== "increment") continue;
-    const key = path.at(-1);
-    const node = path.slice(0, -1).reduce<Node | undefined>((at, step) => at && childOf(tracker, at, step), tracker.root);
-    const start = path.reduce<unknown>(
-      (at, step) => (at instanceof Map ? at.get(step) : (at as Fields | undefined)?.[step as string]),
-      base,
-    );
-    if (node === undefined || (start !== undefined && typeof start !== "number")) continue;
-    const by = value as number;
-    const end = (start ?? 0) + by;
-    // Anything else there is not what the increment came to.
-    if (Object.is(read(node, key), end)) tracker.mark(node).increments.set(key, { start, by, end });
-  }
-}
-
-type Fields = Record<string, unknown>;
-
-function childOf(tracker: Tracker, node: Node, key: unknown): Node | undefined {
+export function childOf(tracker: Tracker, node: Node, key: unknown): Node | undefined {
   // What is in a frozen container is handed out by what the user has in its place.
   const isFrozen = node.kind !== "map" && Object.isFrozen(node.raw);
   const child: unknown = isFrozen ? Reflect.get(node.proxy, key as PropertyKey) : tracker.handOut(read(node, key), node.raw, key);

@@ -43,22 +43,37 @@ export class Budget {
     return Math.max(0, this.#ends - this.#platform.uptime());
   }
 
-  /** Waits for an answer of the store, but no longer than the budget lasts. */
-  async wait<R>(answer: Promise<R>): Promise<R> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const over = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
+  /**
+   * Waits for an answer of the store, but no longer than the budget lasts.
+   *
+   * @param asError what is thrown for what the store failed by
+   */
+  wait<R>(answer: Promise<R>, asError: (cause: unknown) => unknown = asIs): Promise<R> {
+    return new Promise((resolve, reject) => {
+      let timer: ReturnType<typeof setTimeout> | undefined = setTimeout(() => {
+        timer = undefined;
         // Timers drop fractions and may fire early: what was given up must not leave time for another try.
         this.#ends = -Infinity;
-        reject(new Error("The time for the store to answer is over."));
+        reject(asError(new Error("The time for the store to answer is over.")));
       }, this.left);
+      // By hand, since `Promise.race` and a `finally` would make five promises of it.
+      answer.then(
+        (value) => {
+          clearTimeout(timer);
+          resolve(value);
+        },
+        (cause: unknown) => {
+          if (timer === undefined) return;
+          clearTimeout(timer);
+          reject(asError(cause));
+        },
+      );
     });
-    try {
-      return await Promise.race([answer, over]);
-    } finally {
-      clearTimeout(timer);
-    }
   }
+}
+
+function asIs(cause: unknown): unknown {
+  return cause;
 }
 
 const openCode = onDemand(() => import("./stores/open.ts"));
@@ -102,14 +117,14 @@ export class Context {
    *
    * @throws {SessionError} `ERR_SESSION_STORE`, with the store's own error as cause
    */
-  async ask<R>(budget: Budget, doing: string, run: (store: Store) => MaybePromise<R>): Promise<R> {
+  ask<R>(budget: Budget, doing: string, run: (store: Store) => MaybePromise<R>): MaybePromise<R> {
+    const asError = (cause: unknown): unknown => (SessionError.is(cause) ? cause : this.storeFailed(doing, cause));
+    if (this.#store === undefined) return this.#openWithin(budget, asError).then(() => this.ask(budget, doing, run));
     try {
-      // Memory is no back end that could hang: all that it takes is to load its code.
-      const store = this.#store ?? (await (this.options.storage === undefined ? this.#open() : budget.wait(this.#open())));
-      const answer = run(store);
-      return isPromise(answer) ? await budget.wait(answer) : answer;
+      const answer = run(this.#store);
+      return isPromise(answer) ? budget.wait(answer, asError) : answer;
     } catch (cause) {
-      throw SessionError.is(cause) ? cause : this.storeFailed(doing, cause);
+      throw asError(cause);
     }
   }
 
@@ -172,6 +187,14 @@ export class Context {
     this.#store = this.#opening = undefined;
     // What was given is the giver's to close.
     if (this.options.storage === undefined) await store?.close?.();
+  }
+
+  async #openWithin(budget: Budget, asError: (cause: unknown) => unknown): Promise<void> {
+    // Memory is no back end that could hang: all that it takes is to load its code.
+    if (this.options.storage !== undefined) return void (await budget.wait(this.#open(), asError));
+    await this.#open().catch((cause: unknown) => {
+      throw asError(cause);
+    });
   }
 
   async #open(): Promise<Store> {

@@ -1,11 +1,13 @@
 import { Budget, type Context } from "./context.ts";
 import { readCookies } from "./cookie.ts";
 import { isStoreError, storeError, type SessionError } from "./errors.ts";
+import { andThen, isPromise } from "./is-promise.ts";
 import { isExpired } from "./lifecycle.ts";
 import { acceptsRawIds, isReachable, readToken, type Brought } from "./migration.ts";
-import { parseRecord, type SessionRecord } from "./record.ts";
+import { parseRecord, type Encoded, type SessionRecord } from "./record.ts";
 import { createSession, type SessionEngine } from "./session.ts";
 import { createBase, EMPTY_BASE, SessionState, type Base, type Stored } from "./session-state.ts";
+import type { MaybePromise } from "./stores/store.ts";
 import { hashToken } from "./token.ts";
 import type { CorruptReason, RejectReason, Session } from "./types.ts";
 
@@ -52,7 +54,12 @@ export async function loadSession(
   const state = new SessionState(options.now(), values.length > 0, request.secure);
   state.renews = request.touch ?? true;
   state.onStoreError = options.onStoreError(request.event);
-  const found = await findCandidates(context, values).catch((error: unknown) => becomeDegraded(state, error));
+  let found: readonly Found[];
+  try {
+    found = await findCandidates(context, values);
+  } catch (error) {
+    found = becomeDegraded(state, error);
+  }
   const live = found.filter((one) => one.kind === "live");
   const [only] = live;
   if (only !== undefined && live.length === 1) {
@@ -107,29 +114,37 @@ async function findCandidates(context: Context, values: readonly string[]): Prom
   for (const value of values) {
     if (tokens.size === MAX_CANDIDATES) break;
     // In turn, not at once: most requests have one, and a flood of bad ones is not to be worked on side by side.
-    const brought = await readToken(context, value);
+    const read = readToken(context, value);
+    const brought = isPromise(read) ? await read : read;
     if (brought === undefined) reject(context, "malformed", undefined);
     else if (!brought.isUnsigned || !tokens.has(brought.token)) tokens.set(brought.token, brought);
   }
   if (tokens.size === 0) return [];
   const budget = new Budget(context.platform, context.options.timeouts.load);
-  return Promise.all([...tokens.values()].map((brought) => findByToken(context, budget, brought)));
+  const searches = Array.from(tokens.values(), (brought) => findByToken(context, budget, brought));
+  const [only] = searches as [MaybePromise<Found>];
+  return searches.length === 1 ? [await only] : Promise.all(searches);
 }
 
 /** Looks a token up. */
-export async function findByToken(context: Context, budget: Budget, { token, isUnsigned }: Brought): Promise<Found> {
-  const id = await hashToken(token);
-  const findAt = async (key: string, isRaw: boolean): Promise<Found> => {
+export function findByToken(context: Context, budget: Budget, { token, isUnsigned }: Brought): MaybePromise<Found> {
+  const findAt = (id: string, key: string, isRaw: boolean): MaybePromise<Found> => {
     const approach = isUnsigned || isRaw ? { isUnsigned, isRaw } : undefined;
-    const entry = await context.ask(budget, "load a session", (store) => store.get(key));
-    return entry === undefined ? { kind: "unknown", id } : interpret(context, budget, { token, id, key, entry, approach });
+    return andThen(
+      context.ask(budget, "load a session", (store) => store.get(key)),
+      (entry) =>
+        entry === undefined ? { kind: "unknown", id } : interpret(context, budget, { token, id, key, entry, approach }),
+    );
   };
-  const found = await findAt(context.keyOf(token, id), false);
-  return found.kind === "unknown" && acceptsRawIds(context.options) ? findAt(context.options.prefix + token, true) : found;
+  return andThen(hashToken(token), (id) =>
+    andThen(findAt(id, context.keyOf(token, id), false), (found) =>
+      found.kind === "unknown" && acceptsRawIds(context.options) ? findAt(id, context.options.prefix + token, true) : found,
+    ),
+  );
 }
 
 /** Reads an entry of the store as a session, or as what leads to one. */
-export async function interpret(context: Context, budget: Budget, place: Omit<Stored, "record">): Promise<Found> {
+export function interpret(context: Context, budget: Budget, place: Omit<Stored, "record">): MaybePromise<Found> {
   const { id } = place;
   const record = parseRecord(place.entry.value);
   if (record === undefined) return { kind: "corrupt", id, ...DAMAGED };
@@ -138,11 +153,15 @@ export async function interpret(context: Context, budget: Budget, place: Omit<St
   // A tombstone past its time, in a store that does not drop it.
   if (record.state !== "live" && expired) return { kind: "unknown", id };
   if (record.state === "dead") return { kind: "ended", id };
-  if (record.state === "moved") return (await findSuccessor(context, budget, record)) ?? moved(context, id, record);
+  if (record.state === "moved") return findMoved(context, budget, id, record);
   if (expired) return { kind: "expired", id };
-  const decoded = await decodeRecord(context, id, record);
-  if ("reason" in decoded) return { kind: "corrupt", id, ...decoded };
-  return { kind: "live", stored: { ...place, record }, ...decoded };
+  return andThen(decodeRecord(context, id, record), (decoded) =>
+    "reason" in decoded ? { kind: "corrupt", id, ...decoded } : { kind: "live", stored: { ...place, record }, ...decoded },
+  );
+}
+
+async function findMoved(context: Context, budget: Budget, id: string, record: SessionRecord): Promise<Found> {
+  return (await findSuccessor(context, budget, record)) ?? moved(context, id, record);
 }
 
 /**
@@ -189,21 +208,49 @@ function isPastGrace({ options }: Context, { touchedAt }: SessionRecord): boolea
 export const DAMAGED: Corruption = { reason: "damaged", error: undefined };
 
 /** The data and one-time values of a session's record, in the shape that the options ask for. */
-export async function decodeRecord(context: Context, id: string, record: SessionRecord): Promise<Decoded | Corruption> {
-  const { codec, options, seals } = context;
+export function decodeRecord(context: Context, id: string, record: SessionRecord): MaybePromise<Decoded | Corruption> {
   const { dataVersion = 0 } = record.meta;
   // First of all: a newer deployment may use serializers that this one does not know.
-  if (dataVersion > (options.version ?? 0)) return { reason: "version", error: undefined };
-  const encoded = await seals.open(record.data, "data", id);
-  const flashEncoded = record.flash && (await seals.open(record.flash, "flash", id));
-  const data = encoded && (await codec.decode(encoded));
-  const flash = record.flash === undefined ? {} : flashEncoded && (await codec.decode(flashEncoded));
-  if (encoded === undefined || data === undefined || flash === undefined) return DAMAGED;
-  const shape = context.shape && (await context.shape);
-  const stored = { data, encoded };
-  const shaped = shape === undefined ? stored : await shape.fit(stored, dataVersion);
-  if ("reason" in shaped) return shaped;
-  return { data: shaped.data, flash, base: createBase(record.data, shaped.encoded, shaped.data, codec) };
+  if (dataVersion > (context.options.version ?? 0)) return { reason: "version", error: undefined };
+  return andThen(decodeSection(context, record.data, "data", id), (stored) =>
+    andThen(record.flash === undefined ? NO_FLASH : decodeSection(context, record.flash, "flash", id), (flash) => {
+      if (stored === undefined || flash === undefined) return DAMAGED;
+      return andThen(shapeOf(context, stored, dataVersion), (shaped) =>
+        "reason" in shaped
+          ? shaped
+          : {
+              data: shaped.data,
+              flash: flash.data,
+              base: createBase(record.data, shaped.encoded, shaped.data, context.codec),
+            },
+      );
+    }),
+  );
+}
+
+const NO_FLASH: Pick<Section, "data"> = { data: {} };
+
+/** A section of a record, as its serializer wrote it, and what it says. */
+interface Section {
+  readonly encoded: Encoded;
+  readonly data: Fields;
+}
+
+function decodeSection(
+  { codec, seals }: Context,
+  section: Encoded,
+  name: "data" | "flash",
+  id: string,
+): MaybePromise<Section | undefined> {
+  return andThen(seals.open(section, name, id), (encoded) =>
+    encoded === undefined
+      ? undefined
+      : andThen(codec.decode(encoded), (data) => (data === undefined ? undefined : { encoded, data })),
+  );
+}
+
+function shapeOf({ shape }: Context, stored: Section, dataVersion: number): MaybePromise<Section | Corruption> {
+  return shape === undefined ? stored : shape.then((by) => by.fit(stored, dataVersion));
 }
 
 /** What cannot be read is never overwritten. */

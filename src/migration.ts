@@ -1,7 +1,9 @@
 import type { Context } from "./context.ts";
+import { andThen } from "./is-promise.ts";
 import type { ResolvedOptions } from "./options.ts";
 import type { RecordMeta } from "./record.ts";
 import type { Approach } from "./session-state.ts";
+import type { MaybePromise } from "./stores/store.ts";
 import { isToken } from "./token.ts";
 
 /**
@@ -18,11 +20,12 @@ export interface Brought {
 }
 
 /** The token of a cookie value; `undefined` if it is malformed, or not signed and not accepted so. Costs no I/O. */
-export async function readToken(context: Context, value: string): Promise<Brought | undefined> {
-  const token = await context.signer.verify(value);
-  if (token !== undefined) return { token, isUnsigned: false };
-  const { acceptUnsignedUntil, now } = context.options;
-  return now() < acceptUnsignedUntil && isToken(value) ? { token: value, isUnsigned: true } : undefined;
+export function readToken(context: Context, value: string): MaybePromise<Brought | undefined> {
+  return andThen(context.signer.verify(value), (token) => {
+    if (token !== undefined) return { token, isUnsigned: false };
+    const { acceptUnsignedUntil, now } = context.options;
+    return now() < acceptUnsignedUntil && isToken(value) ? { token: value, isUnsigned: true } : undefined;
+  });
 }
 
 /** Whether records are also looked for under their raw tokens. */

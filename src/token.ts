@@ -1,6 +1,7 @@
 import { getRandomValues } from "uncrypto";
 import { base64url } from "./base64url.ts";
 import { digests } from "./digest.ts";
+import { andThen } from "./is-promise.ts";
 import type { MaybePromise } from "./stores/store.ts";
 
 /**
@@ -58,16 +59,18 @@ export function createSigner(secrets: readonly string[], cookieName: string): To
   // The name is part of it, so that a value cannot be moved to another cookie signed with the same secret.
   const signed = (token: string): string => `${SIGNATURE_VERSION}.${cookieName}.${token}`;
   return {
-    async sign(token) {
-      return `${token}.${await first(signed(token))}`;
-    },
-    async verify(value) {
+    sign: (token) => andThen(first(signed(token)), (signature) => `${token}.${signature}`),
+    verify(value) {
       // A cookie that is not there, from code that is not checked by TypeScript.
       if (typeof value !== "string") return undefined;
       const [token, signature, ...rest] = value.split(".", 3);
       if (rest.length > 0 || !isToken(token) || signature === undefined || !SIGNATURE.test(signature)) return undefined;
-      for (const sign of signatures) if (isSame(signature, await sign(signed(token)))) return token;
-      return undefined;
+      const tryFrom = (index: number): MaybePromise<string | undefined> => {
+        const sign = signatures[index];
+        if (sign === undefined) return undefined;
+        return andThen(sign(signed(token)), (own) => (isSame(signature, own) ? token : tryFrom(index + 1)));
+      };
+      return tryFrom(0);
     },
   };
 }

@@ -64,16 +64,16 @@ class RedisStore implements Store {
     this.#connection = connectionOf(client);
   }
 
-  async get(key: string): Promise<StoreEntry | undefined> {
+  get(key: string): Promise<StoreEntry | undefined> {
     const client = this.#client;
     const { scaleReads = "master" } = client.options;
-    const bytes = await answerOf(scaleReads === "master" ? client.getBuffer(key) : GET.run(client, key, []));
-    return bytes === null ? undefined : { value: decode(bytes as Buffer) };
+    const answer = scaleReads === "master" ? client.getBuffer(key) : (GET.run(client, key, []) as Promise<Buffer | null>);
+    return answer.then((bytes) => (bytes === null ? undefined : { value: decode(bytes) }), withoutCommand);
   }
 
-  async create(key: string, value: string, ttl: number | undefined): Promise<boolean> {
+  create(key: string, value: string, ttl: number | undefined): Promise<boolean> {
     const options = ttl === undefined ? ["NX"] : ["PX", ttl, "NX"];
-    return (await answerOf(this.#client.set(key, encode(value), ...options))) !== null;
+    return this.#client.set(key, encode(value), ...options).then((answer) => answer !== null, withoutCommand);
   }
 
   replace(key: string, value: string, expected: StoreEntry, ttl: number | undefined): Promise<Replaced> {
@@ -84,8 +84,8 @@ class RedisStore implements Store {
     return this.#write(TOUCH, key, header, expected, ttl, header + expected.value.slice(header.length));
   }
 
-  async remove(key: string): Promise<void> {
-    await answerOf(this.#client.unlink(key));
+  remove(key: string): Promise<void> {
+    return this.#client.unlink(key).then(() => undefined, withoutCommand);
   }
 
   keys(prefix: string): AsyncIterable<string> {
@@ -102,7 +102,7 @@ class RedisStore implements Store {
   ): Promise<Replaced> {
     const { closes } = this.#connection;
     const args = [encode(expected.value.slice(0, HEADER_LENGTH)), encode(sent), ...(ttl === undefined ? [] : [String(ttl)])];
-    const answer = await answerOf(script.run(this.#client, key, args));
+    const answer = await script.run(this.#client, key, args).catch(withoutCommand);
     if (answer === null) return { status: "missing" };
     if (!Array.isArray(answer)) return { status: "ok", entry: { value: after } };
     const [current] = answer as [Buffer];
@@ -122,11 +122,7 @@ function decode(bytes: Buffer): string {
 }
 
 /** ioredis hangs the command on an error, and with it keys and values, which belong in no log. */
-async function answerOf<R>(answer: Promise<R>): Promise<R> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof Error && "command" in error) delete error.command;
-    throw error;
-  }
+function withoutCommand(error: unknown): never {
+  if (error instanceof Error && "command" in error) delete error.command;
+  throw error;
 }

@@ -8,16 +8,16 @@ import type { Bytes, RedisClient } from "./client.ts";
  */
 export class Script {
   readonly #source: string;
-  #digest: Promise<string> | undefined;
+  #digest: string | undefined;
 
   constructor(source: string) {
     this.#source = source;
   }
 
   async run(client: RedisClient, key: string, args: readonly Bytes[]): Promise<unknown> {
-    const digest = await (this.#digest ??= sha1(this.#source));
+    this.#digest ??= await sha1(this.#source);
     try {
-      return await client.evalshaBuffer(digest, 1, key, ...args);
+      return await client.evalshaBuffer(this.#digest, 1, key, ...args);
     } catch (error) {
       // Servers forget scripts when they restart, and every node of a Cluster has to learn them.
       if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;

@@ -89,12 +89,6 @@ export const notLoadedError = (name: string | undefined, present: readonly strin
       : `No session named ${JSON.stringify(name)} is on this route; there is ${present.map((n) => JSON.stringify(n)).join(", ")}. Pass one of these names, or add \`sessionMiddleware(manager)\` for the other.`,
   );
 
-export const socketError = (): SessionError =>
-  new SessionError(
-    "ERR_SESSION_NOT_LOADED",
-    "useSession() was given a socket, which knows of no manager. Pass it: `useSession(peer, manager)`.",
-  );
-
 export const committedError = (): SessionError =>
   new SessionError(
     "ERR_SESSION_COMMITTED",

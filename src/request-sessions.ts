@@ -1,3 +1,4 @@
+import { putToWork } from "./at-work.ts";
 import type { CommitResponse } from "./commit.ts";
 import { clashError, notLoadedError } from "./errors.ts";
 import { isSessionManager, optionsOf } from "./manager.ts";
@@ -110,7 +111,9 @@ export async function hasFailedToLoad(context: object): Promise<boolean> {
   return (await Promise.allSettled(loads)).some(({ status }) => status === "rejected");
 }
 
-/** A manager given as it is, or made of the options given. */
+/** A manager given as it is, or made of the options given; at work from now on. */
 export function toManager(given: object | undefined, create: (options: object | undefined) => object): SessionManager {
-  return (given !== undefined && isSessionManager(given) ? given : create(given)) as SessionManager;
+  const manager = (given !== undefined && isSessionManager(given) ? given : create(given)) as SessionManager;
+  putToWork(manager);
+  return manager;
 }

@@ -1,6 +1,5 @@
-import { socketError } from "./errors.ts";
-import { isSessionManager } from "./manager.ts";
-import type { Session } from "./types.ts";
+import { managerAtWork } from "./at-work.ts";
+import type { Session, SessionManager } from "./types.ts";
 
 /** What opened a socket. */
 interface SocketRequest {
@@ -17,10 +16,10 @@ export type Socket = SocketRequest | { readonly request: SocketRequest };
  * Its response has left, so that plain writes throw and `$update` writes. The session is not kept alive by it, since no cookie could
  * be renewed.
  *
- * @throws {SessionError} `ERR_SESSION_NOT_LOADED` without a manager
+ * @throws {SessionError} `ERR_SESSION_NOT_LOADED` if no manager of that name is at work
  */
-export async function loadForSocket(socket: Socket, manager: unknown): Promise<Session> {
-  if (typeof manager !== "object" || manager === null || !isSessionManager(manager)) throw socketError();
+export async function loadForSocket(socket: Socket, which: object | string | undefined): Promise<Session> {
+  const manager = typeof which === "object" ? (which as SessionManager) : managerAtWork(which);
   const { headers } = "request" in socket ? socket.request : socket;
   const session = await manager.load(headers.get("cookie"), { touch: false });
   await manager.commit(session, { status: 101, headers: new Headers() });

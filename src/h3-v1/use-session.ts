@@ -18,7 +18,8 @@ declare module "h3" {
  * The session of a request: loaded on first use, the same object each time, saved before the response leaves.
  *
  * Give the manager to have its data typed, or a name where several sessions are on the route. In the hooks of a WebSocket, give the
- * peer or the `Request` in place of the event, and the manager: the session is then read anew each time, and changed by `$update`.
+ * peer or the `Request` in place of the event: the session is then read anew each time, and changed by `$update`. Without a manager
+ * it is the one that was last put on routes.
  *
  * @throws {SessionError} `ERR_SESSION_NOT_LOADED` if no `sessionMiddleware` is on the route; `ERR_SESSION_STORE`, which answers
  * 503; `ERR_SESSION_UNSUPPORTED` if only a wrapper can serve this host; `ERR_SESSION_CACHED` where Nitro keeps
@@ -31,7 +32,7 @@ declare module "h3" {
  * });
  */
 export function useSession<T extends object>(event: H3V1Event | Socket, manager: SessionManager<T>): Promise<Session<T>>;
-export function useSession(event: H3V1Event, name?: string): Promise<Session<DefaultSessionData>>;
+export function useSession(event: H3V1Event | Socket, name?: string): Promise<Session<DefaultSessionData>>;
 export async function useSession(event: H3V1Event | Socket, which?: object | string): Promise<Session<never>> {
   if (!("node" in event)) return (await loadForSocket(event, which)) as Session<never>;
   refuseCached(event);

@@ -33,7 +33,10 @@ export interface Application {
 
 export interface Adapter {
   readonly name: string;
-  readonly useSession: (peer: Peer | Peer["request"], manager: SessionManager) => Promise<Session>;
+  readonly useSession: {
+    (peer: Peer | Peer["request"], manager: SessionManager): Promise<Session>;
+    (peer: Peer, name?: string): Promise<Session>;
+  };
   start(manager: SessionManager, hooks?: Hooks, events?: Events): Promise<Application>;
 }
 

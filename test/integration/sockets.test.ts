@@ -108,12 +108,14 @@ describe.each(adapters)("a WebSocket of $name", ({ start, useSession }) => {
     expect(await client.ask("write")).toBe('{"code":"ERR_SESSION_GONE"}');
   });
 
-  it("is to be given with the manager of its session", async () => {
-    const manager = createSessionManager();
+  it("knows a manager by its name, once it is on routes", async () => {
+    const manager = createSessionManager({ name: "chat" });
+    const answer = async (peer: Peer, name: string): Promise<string> => (await useSession(peer, name)).user;
     const app = await started(manager, {
-      message: (peer) => useSession(peer, undefined as never).catch(({ code }) => void peer.send(code)),
+      message: async (peer, message) => void peer.send(await answer(peer, message.text()).catch(({ code }) => code)),
     });
-    expect(await (await connected(app, "")).ask("")).toBe("ERR_SESSION_NOT_LOADED");
+    const client = await connected(app, await seedSession(manager, { user: "alice" }));
+    expect([await client.ask("chat"), await client.ask("unknown")]).toEqual(["alice", "ERR_SESSION_NOT_LOADED"]);
   });
 
   /** Sockets by session, closed by the hooks of the manager, as the guide has it. */

@@ -1,6 +1,7 @@
 import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Client } from "../integration/_sockets.ts";
 import {
   ask,
   build,
@@ -130,6 +131,15 @@ describe.each(versions)("an application of $name", (version) => {
       await writeFile(config, JSON.stringify(typesOf(version.name)));
       await run("node_modules/.bin/tsc", ["-p", config], project.folder);
     }
+  });
+
+  it("gives a WebSocket its session", async () => {
+    const cookie = cookieOf(await get("/counter"));
+    const socket = new Client(new URL("/_ws", app.url), cookie);
+    expect(await socket.opened).toBe(true);
+    expect([await socket.ask("one"), await socket.ask("two")]).toEqual(["2", "3"]);
+    socket.close();
+    expect(await (await get("/counter", cookie)).json()).toEqual({ views: 4 });
   });
 
   it("refuses options that a build would lose", async () => {

@@ -32,6 +32,8 @@ export interface Codec {
    * @throws {SessionError} `ERR_SESSION_UNSUPPORTED` if the library of the serializer is not installed
    */
   decode(encoded: Encoded): MaybePromise<Fields | undefined>;
+  /** True for what is encoded as this codec would by now. */
+  writes(encoded: Encoded): boolean;
   /** True if `decode` will surely answer without a promise. */
   decodesAtOnce(encoded: Encoded): boolean;
 }
@@ -80,6 +82,7 @@ export function createCodec(serializers: readonly Serializer[], maxBytes: number
         return corrupt(error);
       }
     },
+    writes: ({ serializer: id }) => (own === undefined ? id === plain.id || id === rich.id : id === own.id),
     decodesAtOnce({ serializer: id }) {
       const by = known.get(id);
       // The built-in ones answer by a promise only until they are loaded, which they are once they have written.

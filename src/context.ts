@@ -46,28 +46,28 @@ export class Budget {
   /**
    * Waits for an answer of the store, but no longer than the budget lasts.
    *
-   * @param asError what is thrown for what the store failed by
+   * @param errorFor what is thrown for what the store failed by
    */
-  wait<R>(answer: Promise<R>, asError: (cause: unknown) => unknown = asIs): Promise<R> {
+  wait<R>(answer: Promise<R>, errorFor: (cause: unknown) => unknown = asIs): Promise<R> {
     return new Promise((resolve, reject) => {
-      let timer: ReturnType<typeof setTimeout> | undefined = setTimeout(() => {
-        timer = undefined;
+      let isOver = false;
+      const timer = setTimeout(() => {
+        isOver = true;
         // Timers drop fractions and may fire early: what was given up must not leave time for another try.
         this.#ends = -Infinity;
-        reject(asError(new Error("The time for the store to answer is over.")));
+        reject(errorFor(new Error("The time for the store to answer is over.")));
       }, this.left);
+      const answered = (value: R): void => {
+        clearTimeout(timer);
+        resolve(value);
+      };
+      const failed = (cause: unknown): void => {
+        if (isOver) return;
+        clearTimeout(timer);
+        reject(errorFor(cause));
+      };
       // By hand, since `Promise.race` and a `finally` would make five promises of it.
-      answer.then(
-        (value) => {
-          clearTimeout(timer);
-          resolve(value);
-        },
-        (cause: unknown) => {
-          if (timer === undefined) return;
-          clearTimeout(timer);
-          reject(asError(cause));
-        },
-      );
+      answer.then(answered, failed);
     });
   }
 }
@@ -118,13 +118,13 @@ export class Context {
    * @throws {SessionError} `ERR_SESSION_STORE`, with the store's own error as cause
    */
   ask<R>(budget: Budget, doing: string, run: (store: Store) => MaybePromise<R>): MaybePromise<R> {
-    const asError = (cause: unknown): unknown => (SessionError.is(cause) ? cause : this.storeFailed(doing, cause));
-    if (this.#store === undefined) return this.#openWithin(budget, asError).then(() => this.ask(budget, doing, run));
+    const errorFor = (cause: unknown): unknown => (SessionError.is(cause) ? cause : this.storeFailed(doing, cause));
+    if (this.#store === undefined) return this.#openWithin(budget, errorFor).then(() => this.ask(budget, doing, run));
     try {
       const answer = run(this.#store);
-      return isPromise(answer) ? budget.wait(answer, asError) : answer;
+      return isPromise(answer) ? budget.wait(answer, errorFor) : answer;
     } catch (cause) {
-      throw asError(cause);
+      throw errorFor(cause);
     }
   }
 
@@ -189,11 +189,11 @@ export class Context {
     if (this.options.storage === undefined) await store?.close?.();
   }
 
-  async #openWithin(budget: Budget, asError: (cause: unknown) => unknown): Promise<void> {
+  async #openWithin(budget: Budget, errorFor: (cause: unknown) => unknown): Promise<void> {
     // Memory is no back end that could hang: all that it takes is to load its code.
-    if (this.options.storage !== undefined) return void (await budget.wait(this.#open(), asError));
+    if (this.options.storage !== undefined) return void (await budget.wait(this.#open(), errorFor));
     await this.#open().catch((cause: unknown) => {
-      throw asError(cause);
+      throw errorFor(cause);
     });
   }
 

@@ -22,8 +22,12 @@ export function createEngine(context: Context): SessionEngine & { inTurn: InTurn
         const id = state.stored?.id;
         return id === undefined ? task() : context.queue.run(id, task);
       };
-      const result = state.tail.then(queued);
-      state.tail = result.catch(() => undefined);
+      const result = state.tail === undefined ? queued() : state.tail.then(queued);
+      const leave = (): void => {
+        if (state.tail === tail) state.tail = undefined;
+      };
+      const tail = result.then(leave, leave);
+      state.tail = tail;
       return result;
     });
   /** What the user awaits: it resolves only if the store did it. */

@@ -4,16 +4,16 @@
  * Commits of one session queue here before they meet in the store, so that within a process a hot session makes no conflicts.
  */
 export class Queue<K> {
-  readonly #tails = new Map<K, Promise<unknown>>();
+  readonly #tails = new Map<K, Promise<void>>();
 
-  async run<R>(key: K, task: () => Promise<R>): Promise<R> {
+  run<R>(key: K, task: () => Promise<R>): Promise<R> {
     const before = this.#tails.get(key);
-    const result = before === undefined ? task() : before.then(task, task);
-    this.#tails.set(key, result);
-    try {
-      return await result;
-    } finally {
-      if (this.#tails.get(key) === result) this.#tails.delete(key);
-    }
+    const result = before === undefined ? task() : before.then(task);
+    const leave = (): void => {
+      if (this.#tails.get(key) === tail) this.#tails.delete(key);
+    };
+    const tail = result.then(leave, leave);
+    this.#tails.set(key, tail);
+    return result;
   }
 }

@@ -175,7 +175,7 @@ export function parseRecord(text: string): SessionRecord | undefined {
   if (fields === null) return undefined;
   const [, format, state, serializer, version, createdAt, touchedAt, absoluteAt, idleWindow, writes, flashSerializer] =
     fields as unknown as [string, Format, ...string[]];
-  const [metaLength, flashLength, dataLength] = fields.slice(11).map(Number) as [number, number, number];
+  const [metaLength, flashLength, dataLength] = [Number(fields[11]), Number(fields[12]), Number(fields[13])];
   const flashStart = HEADER_LENGTH + metaLength;
   const dataStart = flashStart + flashLength;
   if (text.length !== dataStart + dataLength) return undefined;
@@ -222,9 +222,18 @@ export function isSameText(a: Encoded | undefined, b: Encoded | undefined): bool
   return a?.text === b?.text && a?.serializer === b?.serializer;
 }
 
+const WRITE_ID_BYTES = 8;
+
+/** Random bytes for the next write ids: asked for one by one, they took a write 4 µs. */
+const pool = { bytes: new Uint8Array(128 * WRITE_ID_BYTES), used: Infinity };
+
 /** 64 random bits: two writes of one session never share an id. */
 export function createWriteId(): string {
-  return base64url(getRandomValues(new Uint8Array(8)));
+  if (pool.used >= pool.bytes.length) {
+    getRandomValues(pool.bytes);
+    pool.used = 0;
+  }
+  return base64url(pool.bytes.subarray(pool.used, (pool.used += WRITE_ID_BYTES)));
 }
 
 /** The write ids after one more write. */

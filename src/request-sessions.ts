@@ -14,6 +14,8 @@ export interface RequestSession {
   readonly origin: object;
   /** Set by the first use, so that all uses share one load. */
   loading: Promise<Session> | undefined;
+  /** What `loading` resolved to. */
+  session: Session | undefined;
   /** Keeps the response back until the session is committed; called before it is loaded, by adapters that cannot wait for that. */
   hold?: () => void;
 }
@@ -37,7 +39,7 @@ export function attach(context: object, manager: SessionManager, origin: object)
     checkClash(other.manager, manager);
   }
   const { name, touch } = optionsOf(manager);
-  const attached: RequestSession = { manager, name, touch, origin, loading: undefined };
+  const attached: RequestSession = { manager, name, touch, origin, loading: undefined, session: undefined };
   present.push(attached);
   return attached;
 }
@@ -84,6 +86,7 @@ export function loadOnce(
   request: { readonly secure: boolean | undefined; readonly touch: boolean; readonly event: unknown },
 ): Promise<Session> {
   session.loading ??= session.manager.load(cookieHeader, request).then((loaded) => {
+    session.session = loaded;
     (context as Record<string, unknown>)[session.name] = loaded;
     return loaded;
   });

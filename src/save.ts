@@ -205,18 +205,25 @@ async function compose(
     isSameText(encoded, theirs.encoded) &&
     deepEqual(flash, theirs.flash) &&
     // An older version alone is no reason to write.
-    JSON.stringify(asked) === JSON.stringify(known);
+    (asked === known || JSON.stringify(asked) === JSON.stringify(known));
   const data = await seals.seal(encoded, "data", id);
   const flashText = flashEncoded && (await seals.seal(flashEncoded, "flash", id));
   const { maxBytes = Infinity, binary = false } = await context.ask(budget, "save a session", (store) => store);
   // The user's limit is for what he keeps, the store's for all that is sent.
   const limit = Math.min(context.options.maxBytes, maxBytes - overheadOf({ data, flash: flashText, meta }, binary));
-  const shown = flash.size === 0 ? tree : { ...tree, $flash: Object.fromEntries(flash) };
-  // Before it is sent, so that the stored session stays: memcached drops the old value of a set that it refuses.
-  const bytes = sizeOf(data) + sizeOf(flashText);
-  if (bytes > limit) throw await explaining(async ({ tooLarge }) => tooLarge(bytes, limit, shown));
+  // Before it is sent, so that the stored session stays: memcached drops the old value of a set that it refuses. Most are so small
+  // that their bytes need not be counted.
+  const units = data.text.length + (flashText?.text.length ?? 0);
+  const bytes = MOST_BYTES * units > limit ? sizeOf(data) + sizeOf(flashText) : units;
+  if (bytes > limit) {
+    const shown = flash.size === 0 ? tree : { ...tree, $flash: Object.fromEntries(flash) };
+    throw await explaining(async ({ tooLarge }) => tooLarge(bytes, limit, shown));
+  }
   return { tree, encoded, data, flash, flashText, meta, changes, flashChanges, isStored, ends, cleared, merged };
 }
+
+/** In UTF-8, of one unit of text. */
+const MOST_BYTES = 3;
 
 /** What the store holds by now. */
 async function theirState(
@@ -251,10 +258,12 @@ function nextRecord(
     : { ...next, data: composed.data, flash: composed.flashText, meta };
 }
 
-/** True if there is something to store. Exact: data that is back as it was is not. */
+/** False if there is nothing to store. */
 async function isChanged(context: Context, state: SessionState): Promise<boolean> {
   if (state.extrasChanged || state.cleared) return true;
   if (!state.tracker.touched) return false;
+  // What was written mostly is a change: what is composed tells, and is not to be encoded twice.
+  if (state.tracker.written && context.codec.writes(state.base.encoded)) return true;
   const data = await context.codec.encode(state.raw);
   if (isSameText(data, state.base.encoded)) return false;
   if (state.tracker.written && data.serializer === state.base.encoded.serializer) return true;

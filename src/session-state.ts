@@ -82,8 +82,8 @@ export class SessionState {
   unanswered: ((budget: Budget) => Promise<void>) | undefined;
   /** `$setOwner`, while it is on its way. */
   claim: Claim | undefined;
-  /** The last operation of this request on this session: they run one after another. */
-  tail: Promise<unknown> = Promise.resolve();
+  /** The end of the last operation of this request on this session, while it runs: they run one after another. */
+  tail: Promise<void> | undefined;
 
   constructor(now: number, hadCookie: boolean, secure: boolean | undefined) {
     this.createdAt = now;

@@ -49,13 +49,14 @@ export function stateOf(session: object): SessionState {
 /** The root of the tree: data keys as on any object, controls under `$`, and reads taken note of. */
 class SessionHandler extends ObjectHandler {
   readonly #state: SessionState;
-  readonly #controls: Controls;
-  readonly #bound = new Map<string, unknown>();
+  readonly #engine: SessionEngine;
+  #controls: Controls | undefined;
+  readonly #bound: Record<string, unknown> = {};
 
   constructor(tracker: Tracker, state: SessionState, engine: SessionEngine) {
     super(tracker);
     this.#state = state;
-    this.#controls = new Controls(state, engine);
+    this.#engine = engine;
   }
 
   override get(target: object, key: PropertyKey, receiver?: unknown): unknown {
@@ -94,13 +95,14 @@ class SessionHandler extends ObjectHandler {
 
   #control(key: string): unknown {
     if (!Object.hasOwn(Controls.prototype, key)) return undefined;
-    const known = this.#bound.get(key);
+    const known = this.#bound[key];
     if (known !== undefined) return known;
+    this.#controls ??= new Controls(this.#state, this.#engine);
     const control: unknown = (this.#controls as unknown as Fields)[key];
     if (typeof control !== "function") return control;
     // Bound once, so that a control can be passed on and is the same each time.
     const bound: unknown = control.bind(this.#controls);
-    this.#bound.set(key, bound);
+    this.#bound[key] = bound;
     return bound;
   }
 }

@@ -1,7 +1,9 @@
 import { HTTPError, toResponse, type H3Config, type H3Event } from "h3";
+import { andThen, isPromise } from "../is-promise.ts";
 import type { Gate } from "../node-response.ts";
 import { publicErrorOf } from "../public-error.ts";
 import { committer, type RequestSession } from "../request-sessions.ts";
+import type { MaybePromise } from "../stores/store.ts";
 import type { Session } from "../types.ts";
 import { releaseNodeResponse } from "./node-handlers.ts";
 
@@ -15,14 +17,16 @@ const kHandled = Symbol.for("h3.handled");
  * `onError`. So the response is made here, by h3's own `toResponse`, and the cookie is added to the result.
  */
 export async function respond(event: H3Event, used: RequestSession, outcome: unknown, thrown: boolean): Promise<unknown> {
-  const session = await used.loading?.catch(() => undefined);
-  if (outcome === kHandled) {
-    await releaseNodeResponse(event, true);
+  const session = used.session ?? (await used.loading?.catch(() => undefined));
+  const isHandled = outcome === kHandled;
+  const released = releaseNodeResponse(event, isHandled);
+  if (isPromise(released)) await released;
+  if (isHandled) {
     if (thrown) throw outcome;
     return outcome;
   }
-  await releaseNodeResponse(event, false);
-  const response = await makeResponse(event, outcome, thrown);
+  const made = makeResponse(event, outcome, thrown);
+  const response = isPromise(made) ? await made : made;
   // A copy of an upgrade response is no upgrade any more: the handshake would hang (crossws).
   if (session === undefined) return response;
   if (isUpgrade(response)) {
@@ -46,7 +50,7 @@ export function gateOf(event: H3Event): Gate {
 }
 
 /** The response to an error of the session itself, before any handler ran. */
-export function respondToError(event: H3Event, error: unknown): Promise<Response> {
+export async function respondToError(event: H3Event, error: unknown): Promise<Response> {
   return makeResponse(event, error, true);
 }
 
@@ -70,7 +74,7 @@ async function withCookies(event: H3Event, { manager }: RequestSession, session:
 const failures = new WeakSet<Response>();
 
 /** The response that h3 makes of an outcome, with headers that may be changed. */
-async function makeResponse(event: H3Event, outcome: unknown, thrown: boolean): Promise<Response> {
+function makeResponse(event: H3Event, outcome: unknown, thrown: boolean): MaybePromise<Response> {
   // h3 calls `onResponse` on what the outermost middleware returns; here it would be called twice.
   const { onResponse: _, onError, ...config } = event.app?.config ?? {};
   const result = toHttpError(outcome);
@@ -83,11 +87,12 @@ async function makeResponse(event: H3Event, outcome: unknown, thrown: boolean): 
   };
   const heard = onError === undefined ? config : { ...config, onError: hearing };
   // A rejection, since that is where h3 knows what a thrown number, string or symbol means.
-  const made = await toResponse(thrown ? Promise.reject(result) : result, event, heard);
-  // A Response of the handler's own may be immutable (`Response.redirect`, a `fetch` result), or be sent again to someone else.
-  const response = isOwned && !isUpgrade(made) ? copyOf(made) : made;
-  if (failed) failures.add(response);
-  return response;
+  return andThen(toResponse(thrown ? Promise.reject(result) : result, event, heard), (made) => {
+    // A Response of the handler's own may be immutable (`Response.redirect`, a `fetch` result), or be sent again to someone else.
+    const response = isOwned && !isUpgrade(made) ? copyOf(made) : made;
+    if (failed) failures.add(response);
+    return response;
+  });
 }
 
 function copyOf(response: Response): Response {

@@ -40,7 +40,8 @@ export async function useSession(event: H3Event | Socket, which?: object | strin
 
 /** Loads a session for an event, and sees to it that no byte leaves before it is committed. */
 export function load(event: H3Event, session: ReturnType<typeof findSession>): Promise<Session> {
-  watchNodeResponse(event, gateOf(event));
+  if (session.loading !== undefined) return session.loading;
+  watchNodeResponse(event, () => gateOf(event));
   const { req } = event;
   // Elsewhere requests go on by themselves, and waiting would only keep a server from closing.
   if (req.runtime?.name === "cloudflare") keepAlive(session, (promise) => req.waitUntil?.(promise));

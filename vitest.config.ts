@@ -12,6 +12,7 @@ const reports = process.env["TEST_REPORTS"];
 const folders: Readonly<Record<string, string>> = {
   browser: "test/browser",
   nitro: "test/nitro",
+  nuxt: "test/nuxt",
   package: "test/package",
   runtimes: "test/runtimes",
 };
@@ -26,7 +27,7 @@ for (const service of missing) console.warn(noticeOf(service));
 /**
  * `vitest` runs what is quick, types included; `--mode all` the same tests over every driver, with `ALL=1`; `--mode long` many more
  * runs of each property, with `LONG=1` too; `--mode browser` what a real browser makes of it; `--mode package` the packed tarball;
- * `--mode nitro` applications of Nitro, built with it; `--mode runtimes` Bun, Deno and workerd, beside Node.
+ * `--mode nitro` and `--mode nuxt` applications of these, built with it; `--mode runtimes` Bun, Deno and workerd, beside Node.
  * Files whose every test is for `all` or `long` end in `.all.test.ts` or `.long.test.ts`.
  */
 const config: ViteUserConfigFnObject = defineConfig(({ mode }) => {

@@ -173,7 +173,7 @@ export const goneError = (): SessionError =>
 export const cachedError = (): SessionError =>
   new SessionError(
     "ERR_SESSION_CACHED",
-    "useSession() was called on a route whose response Nitro keeps for all visitors, by a cache or by prerendering. Read the session outside of what is kept, or do not keep the route.",
+    "useSession() was called for a response that Nitro keeps for all visitors, by a cache or by prerendering. Read the session outside of what is kept, or do not keep the route.",
   );
 
 /** The type of a value, for messages: never its contents, which may be a secret, but for numbers and booleans elsewhere. */

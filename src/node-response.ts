@@ -35,8 +35,13 @@ export class HeldResponse {
     return this.#calls.length > 0;
   }
 
+  /** On its way, or past that. */
+  get isGone(): boolean {
+    return this.#letGo !== undefined || this.response.headersSent || this.response.writableEnded;
+  }
+
   hold(): ServerResponse {
-    if (this.isHeld || this.#letGo !== undefined || this.response.headersSent) return this.response;
+    if (this.isHeld || this.isGone) return this.response;
     this.isHeld = true;
     for (const method of METHODS) {
       // Own properties hide the prototype's methods until they are deleted again.

@@ -16,8 +16,12 @@ export interface RequestSession {
   loading: Promise<Session> | undefined;
   /** What `loading` resolved to. */
   session: Session | undefined;
+  /** Another request commits it, which it was borrowed from. */
+  isBorrowed: boolean;
   /** Keeps the response back until the session is committed; called before it is loaded, by adapters that cannot wait for that. */
   hold?: () => void;
+  /** Loads the session for a request that this one made, if that comes with no other cookie, and unless the response is on its way. */
+  lend?: (cookieHeader: string | undefined) => Promise<Session> | undefined;
 }
 
 /** On the context, which sub-applications of one request share; a global symbol, so that two copies of the package meet. */
@@ -39,7 +43,7 @@ export function attach(context: object, manager: SessionManager, origin: object)
     checkClash(other.manager, manager);
   }
   const { name, touch } = optionsOf(manager);
-  const attached: RequestSession = { manager, name, touch, origin, loading: undefined, session: undefined };
+  const attached: RequestSession = { manager, name, touch, origin, loading: undefined, session: undefined, isBorrowed: false };
   present.push(attached);
   return attached;
 }
@@ -85,12 +89,27 @@ export function loadOnce(
   cookieHeader: string | null,
   request: { readonly secure: boolean | undefined; readonly touch: boolean; readonly event: unknown },
 ): Promise<Session> {
-  session.loading ??= session.manager.load(cookieHeader, request).then((loaded) => {
+  return (session.loading ??= shown(context, session, session.manager.load(cookieHeader, request)));
+}
+
+/**
+ * Takes the session of the request that made this one, on its context, as far as it lends it: both see one object, and the other
+ * request commits it.
+ */
+export function borrow(context: object, session: RequestSession, outer: object, cookieHeader: string | undefined): void {
+  const owner = (outer as Context)[kSessions]?.find(({ manager }) => manager === session.manager);
+  const lent = owner?.lend?.(cookieHeader);
+  if (lent === undefined) return;
+  session.isBorrowed = true;
+  session.loading = shown(context, session, lent);
+}
+
+function shown(context: object, session: RequestSession, loading: Promise<Session>): Promise<Session> {
+  return loading.then((loaded) => {
     session.session = loaded;
     (context as Record<string, unknown>)[session.name] = loaded;
     return loaded;
   });
-  return session.loading;
 }
 
 /**
@@ -100,7 +119,8 @@ export function loadOnce(
 export function committer(context: object): (response: CommitResponse) => Promise<string[]> {
   const cookies: string[] = [];
   return async (response) => {
-    for (const { manager, loading } of (context as Context)[kSessions] ?? []) {
+    for (const { manager, loading, isBorrowed } of (context as Context)[kSessions] ?? []) {
+      if (isBorrowed) continue;
       const session = await loading?.catch(() => undefined);
       if (session !== undefined) cookies.push(...(await manager.commit(session, response)));
     }

@@ -35,6 +35,11 @@ export class Hold implements Gate {
     this.#commit = committer(event.context);
   }
 
+  /** Whether what is done to a session now will still be committed. */
+  get canWait(): boolean {
+    return !this.response.isGone && (this.isServed || this.answer !== undefined);
+  }
+
   /** @throws {SessionError} `ERR_SESSION_UNSUPPORTED` where the response would leave without its cookie */
   begin(): void {
     if (!this.isServed && this.answer === undefined) {

@@ -72,5 +72,9 @@ function putToWork(event: H3V1Event, manager: SessionManager): RequestSession | 
   // Now, since a response that has ended no longer tells whose it was.
   const hold = holdOf(event);
   session.hold = () => hold.begin();
+  session.lend = (cookie) => {
+    const isOurs = cookie === undefined || cookie === event.node.req.headers.cookie;
+    return isOurs && hold.canWait ? load(event, session) : undefined;
+  };
   return optionsOf(manager).preload(event) ? session : undefined;
 }

@@ -1,11 +1,12 @@
 import type { TLSSocket } from "node:tls";
 import { keepAlive } from "../keep-alive.ts";
-import { findSession, loadOnce, type RequestSession } from "../request-sessions.ts";
+import { borrow, findSession, loadOnce, type RequestSession } from "../request-sessions.ts";
 import { loadForSocket, type Socket } from "../socket-session.ts";
 import type { DefaultSessionData, Session, SessionManager } from "../types.ts";
 import { refuseCached } from "./cached.ts";
 import type { H3V1Event } from "./event.ts";
 import { holdOf } from "./hold.ts";
+import { outerContextOf } from "./inner.ts";
 
 declare module "h3" {
   interface H3EventContext {
@@ -46,10 +47,14 @@ interface HostContext {
 
 /** Loads a session for an event, and sees to it that no byte leaves before it is committed. */
 export function load(event: H3V1Event, session: RequestSession): Promise<Session> {
+  const { req } = event.node;
+  const outer = outerContextOf(req);
+  if (session.loading === undefined && outer !== undefined) borrow(event.context, session, outer, req.headers.cookie);
+  if (session.loading !== undefined && session.isBorrowed) return session.loading;
   session.hold?.();
   // Nitro 2 has it where the host drops requests: a server of Node goes on by itself.
   keepAlive(event, (event.context as HostContext).waitUntil);
-  return loadOnce(event.context, session, event.node.req.headers.cookie ?? null, {
+  return loadOnce(event.context, session, req.headers.cookie ?? null, {
     secure: isSecure(event),
     touch: session.touch(event),
     event,

@@ -1,9 +1,7 @@
-import { execFile, spawn, type ChildProcess } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { manifest, root } from "../../scripts/entries.ts";
+import { freePort, run, start, type Server } from "../_application.ts";
 
 /** A version of Nitro, and what is installed with it. */
 export interface Version {
@@ -44,13 +42,6 @@ for (const rootDir of process.argv.slice(2)) {
 }
 `;
 
-/** Packs the package, which builds it too. */
-export async function pack(): Promise<{ folder: string; tarball: string }> {
-  const folder = await mkdtemp(join(tmpdir(), "unsession-nitro-"));
-  await run("npm", ["pack", "--pack-destination", folder], root);
-  return { folder, tarball: join(folder, `${manifest.name}-${manifest.version}.tgz`) };
-}
-
 export async function createProject(version: Version, parent: string, tarball: string): Promise<Project> {
   const folder = join(parent, version.name);
   await mkdir(folder);
@@ -89,14 +80,6 @@ export function build({ folder }: Project, ...apps: string[]): Promise<string> {
   return run(process.execPath, ["build.mjs", ...apps], folder);
 }
 
-/** An application at work, in a process of its own. */
-export interface Server {
-  readonly url: string;
-  /** What it wrote so far. */
-  output(): string;
-  stop(): Promise<void>;
-}
-
 /** Starts what was built. */
 export function serve({ folder }: Project, app: string, env: Record<string, string> = {}): Promise<Server> {
   return start(process.execPath, [".output/server/index.mjs"], join(folder, app), env);
@@ -107,63 +90,4 @@ export async function serveDev({ folder, version }: Project, app: string): Promi
   const port = await freePort();
   const cli = join(folder, "node_modules/.bin", version.command);
   return start(cli, ["dev", "--port", String(port), "--host", "127.0.0.1"], join(folder, app), { NODE_ENV: "development" }, port);
-}
-
-async function start(
-  command: string,
-  args: string[],
-  cwd: string,
-  env: Record<string, string>,
-  port: number | Promise<number> = freePort(),
-): Promise<Server> {
-  const url = `http://127.0.0.1:${await port}`;
-  const shared = { ...process.env, NODE_ENV: "production", HOST: "127.0.0.1", PORT: String(await port) };
-  const child = spawn(command, args, { cwd, env: { ...shared, ...env } });
-  let output = "";
-  child.stdout.on("data", (chunk) => (output += chunk));
-  child.stderr.on("data", (chunk) => (output += chunk));
-  const ended = new Promise((resolve) => child.once("close", resolve));
-  const stop = async (): Promise<void> => {
-    child.kill("SIGKILL");
-    await ended;
-  };
-  await firstAnswer(child, url, () => output);
-  return { url, output: () => output, stop };
-}
-
-async function firstAnswer(child: ChildProcess, url: string, output: () => string): Promise<void> {
-  for (;;) {
-    const answer = await ask(url);
-    // A dev server that still builds answers with 503.
-    if (answer !== undefined && answer.status !== 503) return;
-    if (child.exitCode !== null) throw new Error(`The server has ended:\n${output()}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-/** A request to a server that may not be there yet, or drops it while it replaces its worker. */
-export async function ask(url: string, init?: RequestInit): Promise<Response | undefined> {
-  return fetch(url, { ...init, signal: AbortSignal.timeout(2000) }).catch(() => undefined);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** What a command wrote. @throws with that if it fails */
-export function run(command: string, args: string[], cwd: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    execFile(command, args, { cwd, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout + stderr);
-      else reject(new Error(`${command} ${args.join(" ")}\n${stdout}${stderr}`));
-    });
-  });
-}
-
-export async function remove(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true });
 }

@@ -1,20 +1,9 @@
 import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ask, pack, remove, run, type Server } from "../_application.ts";
 import { Client } from "../integration/_sockets.ts";
-import {
-  ask,
-  build,
-  createProject,
-  pack,
-  remove,
-  run,
-  serve,
-  serveDev,
-  versions,
-  type Project,
-  type Server,
-} from "./_project.ts";
+import { build, createProject, serve, serveDev, versions, type Project } from "./_project.ts";
 
 const SECRETS = ["a".repeat(40), "b".repeat(40)] as const;
 

@@ -1,0 +1,46 @@
+import { defineNuxtPlugin, type Plugin } from "#imports";
+import type { Fields } from "../public-fields.ts";
+import { afterMutations, type Fetch } from "./mutations.ts";
+import { useFields, type SessionFields } from "./state.ts";
+
+/** As superjson makes it. */
+interface Answer {
+  readonly json: Fields;
+  readonly meta?: object;
+}
+
+/** Reads the fields from the server, when the page came without them, and after each request that may have changed them. */
+const plugin: Plugin = defineNuxtPlugin({
+  name: "unsession",
+  setup(nuxtApp) {
+    const fields = useFields();
+    const site = globalThis as unknown as { $fetch: Fetch };
+    const ask = site.$fetch;
+    let asked = 0;
+
+    const refresh = async (): Promise<void> => {
+      const turn = ++asked;
+      const read = await decode((await ask("/_unsession/data")) as Answer);
+      // An answer that was overtaken may be older.
+      if (turn === asked) fields.value = read;
+    };
+    const load = async (): Promise<void> => {
+      if (fields.value !== null) return;
+      if (!nuxtApp.isHydrating) return refresh();
+      // As the server rendered it first, or they would not fit together.
+      nuxtApp.hook("app:suspense:resolve", () => void refresh().catch(console.warn));
+    };
+    site.$fetch = afterMutations(ask, async () => {
+      if (fields.value !== null) await refresh().catch(console.warn);
+    });
+    const unsession: SessionFields = { load, refresh };
+    return { provide: { unsession } };
+  },
+});
+
+export default plugin;
+
+/** What JSON can tell by itself needs no library. */
+async function decode(answer: Answer): Promise<Fields> {
+  return answer.meta === undefined ? answer.json : (await import("superjson")).deserialize(answer as never);
+}

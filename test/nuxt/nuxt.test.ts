@@ -1,0 +1,203 @@
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { pack, remove, type Server } from "../_application.ts";
+import { command, createProject, serve, serveDev, versions, type Project } from "./_project.ts";
+
+const SECRET = "a".repeat(40);
+
+let packed: { folder: string; tarball: string };
+beforeAll(async () => void (packed = await pack()));
+afterAll(() => remove(packed.folder));
+
+describe.each(versions)("an application of $name", (version) => {
+  let project: Project;
+  let app: Server;
+
+  beforeAll(async () => {
+    project = await createProject(version, packed.tarball, { app: "test/nuxt/fixtures/app" });
+    await command(project, "app", "nuxt", "build");
+    app = await serve(project, "app");
+  });
+  afterAll(() => app?.stop());
+
+  const get = (path: string, cookie = "", init: RequestInit = {}): Promise<Response> =>
+    fetch(app.url + path, { ...init, headers: { cookie, accept: "text/html" } });
+  const sessions = async (): Promise<number> => (await readdir(join(project.folder, "app/kept")).catch(() => [])).length;
+  const me = async (cookie: string): Promise<Record<string, unknown>> =>
+    (await (await get("/api/me", cookie)).json()) as Record<string, unknown>;
+  const login = async (): Promise<string> => cookieOf(await get("/api/login", "", { method: "POST" }));
+
+  describe.each([
+    ["by useFetch", "/", 200],
+    ["by $fetch alone", "/bare", 200],
+    ["by the page that shows an error", "/lost", 404],
+  ])("a page that asks five routes, %s", (_by, path, status) => {
+    it("makes one session on a first visit, and brings its cookie to the browser", async () => {
+      const before = await sessions();
+      const page = await get(path);
+      expect([page.status, await sessions()]).toEqual([status, before + 1]);
+      expect(page.headers.getSetCookie()).toHaveLength(1);
+      const { id, trail, views } = await me(cookieOf(page));
+      expect([views, (trail as string[]).toSorted()]).toEqual([5, [1, 2, 3, 4, 5].map((n) => `visit ${n}`)]);
+      expect(idsIn(await page.text())).toEqual([id]);
+    });
+
+    it("goes on in the session of a visitor who comes back", async () => {
+      const cookie = cookieOf(await get(path));
+      const before = await sessions();
+      const page = await get(path, cookie);
+      expect([page.headers.getSetCookie(), await sessions()]).toEqual([[], before]);
+      expect((await me(cookie))["views"]).toBe(10);
+    });
+
+    it("keeps visitors apart who come at the same time", async () => {
+      const before = await sessions();
+      const pages = await Promise.all(Array.from({ length: 20 }, () => get(path)));
+      expect(await sessions()).toBe(before + 20);
+      const ids = await Promise.all(
+        pages.map(async (page) => {
+          const { id, views } = await me(cookieOf(page));
+          expect([idsIn(await page.text()), views]).toEqual([[id], 5]);
+          return id;
+        }),
+      );
+      expect(new Set(ids).size).toBe(20);
+    });
+  });
+
+  it("shares the session of a request with those it makes along, and with no other", async () => {
+    const [cookie, other] = [await login(), cookieOf(await get("/"))];
+    const inner = (await (await get(`/api/inner?other=${other}`, cookie)).json()) as Record<string, { id?: string }>;
+    const ids = await Promise.all([cookie, other].map(async (one) => (await me(one))["id"]));
+    expect([inner["along"]?.id, inner["alone"]?.id, inner["other"]?.id]).toEqual([ids[0], undefined, ids[1]]);
+  });
+
+  it("gives one session to plugins, middleware and routes", async () => {
+    const used = await get("/used");
+    expect(await used.json()).toEqual({ trail: ["plugin", "middleware", "route"], isOnContext: true });
+    expect(used.headers.getSetCookie()).toHaveLength(1);
+  });
+
+  it("signs with the secret of the environment", async () => {
+    const signing = await serve(project, "app", { NUXT_UNSESSION_SECRET: SECRET });
+    try {
+      expect(cookieOf(await fetch(signing.url))).toMatch(/^sid=[\w-]{43}\.[\w-]{43}$/);
+    } finally {
+      await signing.stop();
+    }
+  });
+
+  describe("useSessionData", () => {
+    it("renders the public fields as they are at the end, and sends them along", async () => {
+      const page = await (await get("/data", await login())).text();
+      expect(page).toContain('<p id="data">Ada 1 2026-01-02T03:04:05.000Z</p>');
+      expect(stateIn(page)).toMatchObject({ views: 1, user: { id: 7, name: "Ada" } });
+    });
+
+    it("shows no other field, in no page", async () => {
+      const cookie = await login();
+      expect((await me(cookie))["token"]).toBe("only-for-the-server");
+      for (const path of ["/data", "/", "/_unsession/data"]) {
+        expect(await (await get(path, cookie)).text()).not.toContain("only-for-the-server");
+      }
+    });
+
+    it("is answered by a route that nothing caches", async () => {
+      for (const [cookie, name] of [
+        [await login(), "Ada"],
+        ["", undefined],
+      ] as const) {
+        const answer = await get("/_unsession/data", cookie);
+        expect([answer.status, answer.headers.get("cache-control")]).toEqual([200, "no-store"]);
+        expect((await answer.json()) as object).toMatchObject({ json: name === undefined ? {} : { user: { name } } });
+      }
+    });
+
+    it.each(["swr", "isr", "prerendered"])("yields nothing in a page that is kept for all: %s", async (page) => {
+      const cookie = await login();
+      for (const path of [`/cached/${page}`, `/cached/${page}/_payload.json`]) {
+        for (const visitor of [cookie, ""]) {
+          const answer = await get(path, visitor);
+          const body = await answer.text();
+          expect([answer.status, answer.headers.getSetCookie(), body.includes("Ada")]).toEqual([200, [], false]);
+          if (!path.endsWith(".json")) expect([body.includes('<p id="kept">nobody</p>'), stateIn(body)]).toEqual([true, null]);
+        }
+      }
+    });
+  });
+
+  it.each(["/cached/bare", "/cached/inner"])(
+    "refuses a session in the requests of a page that is kept for all: %s",
+    async (path) => {
+      const cookie = await login();
+      const before = await sessions();
+      for (const visitor of [cookie, ""]) {
+        const page = await get(path, visitor);
+        expect([page.headers.getSetCookie(), (await page.text()).includes("<p> 500</p>")]).toEqual([[], true]);
+      }
+      expect([app.output().includes("ERR_SESSION_CACHED"), await sessions()]).toEqual([true, before]);
+    },
+  );
+
+  it("type-checks, server and application", async () => {
+    await command(project, "app", "vue-tsc", "-b", "--noEmit");
+  });
+
+  it("is not to be named in the application where types say that it is not public", async () => {
+    const file = join(project.folder, "app/app/utils/wrong.ts");
+    await writeFile(file, "export const token = useSessionData().data.value.token;\n");
+    try {
+      await expect(command(project, "app", "vue-tsc", "-b", "--noEmit")).rejects.toThrow(
+        /wrong\.ts.*Property 'token' does not exist/,
+      );
+    } finally {
+      await rm(file);
+    }
+  });
+
+  it("refuses a list of public fields that names a control", async () => {
+    const config = join(project.folder, "app/nuxt.config.ts");
+    const code = await readFile(config, "utf8");
+    await writeFile(config, code.replace('["views", ', '["$id", '));
+    try {
+      await expect(command(project, "app", "nuxt", "prepare")).rejects.toThrow("Option `publicFields`");
+    } finally {
+      await writeFile(config, code);
+    }
+  });
+
+  it("makes one session for a page in dev too", async () => {
+    const dev = await serveDev(project, "app");
+    try {
+      const page = await fetch(dev.url);
+      expect(page.headers.getSetCookie()).toHaveLength(1);
+      const visitor = (await (await fetch(`${dev.url}/api/me`, { headers: { cookie: cookieOf(page) } })).json()) as object;
+      expect(visitor).toMatchObject({ views: 5 });
+    } finally {
+      await dev.stop();
+    }
+  });
+});
+
+function cookieOf(response: Response): string {
+  return response.headers.getSetCookie()[0]?.split(";")[0] ?? "";
+}
+
+/** The session ids that a page shows, each once. */
+function idsIn(page: string): string[] {
+  return [...new Set(page.match(/(?<=[">])[\w-]{43}(?=["<])/g))];
+}
+
+/** What the payload of a page has for `useSessionData`. */
+function stateIn(page: string): unknown {
+  const [, payload = "[]"] = /__NUXT_DATA__"[^>]*>(.*?)<\/script>/.exec(page) ?? [];
+  const values = JSON.parse(payload) as unknown[];
+  const at = (index: number): unknown => {
+    const value = values[index];
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, at(member as number)]));
+  };
+  const state = values.find((value) => typeof value === "object" && value !== null && "$sunsession" in value);
+  return at((state as { $sunsession: number }).$sunsession);
+}

@@ -86,7 +86,8 @@ export async function writeConditionally(
     if (attempt.unanswered === undefined) errors = 0;
     attempt.seen = { entry: replaced.current, record: newest };
     if (budget.left === 0) throw attempt.unanswered === undefined ? contentionError() : uncertainError();
-    await pause(context, round);
+    // The first time it was most likely one writer alone.
+    if (round > 0) await pause(context, round);
   }
 }
 

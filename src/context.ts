@@ -1,4 +1,5 @@
 import type { Codec } from "./codec.ts";
+import type { Seen } from "./conditional-write.ts";
 import { SessionError, storeError } from "./errors.ts";
 import { isPromise } from "./is-promise.ts";
 import { onDemand } from "./on-demand.ts";
@@ -87,7 +88,7 @@ export class Context {
   seals!: Seals;
   readonly signer: TokenSigner;
   /** Operations on one session, by id. */
-  readonly queue: Queue<string> = new Queue();
+  readonly queue: Queue<string, Seen> = new Queue();
   /** Put in place by `unsession/tracing`. */
   tracer: Tracer | undefined;
   #shape: Promise<Shape> | undefined;

@@ -1,19 +1,38 @@
 /**
  * Runs tasks of one key one after another, and tasks of different keys side by side.
  *
- * Commits of one session queue here before they meet in the store, so that within a process a hot session makes no conflicts.
+ * Commits of one session queue here before they meet in the store, and each leaves to the next what it wrote, so that within a
+ * process a hot session makes no conflicts.
  */
-export class Queue<K> {
-  readonly #tails = new Map<K, Promise<void>>();
+export class Queue<K, V = never> {
+  readonly #lines = new Map<K, Line<V>>();
 
   run<R>(key: K, task: () => Promise<R>): Promise<R> {
-    const before = this.#tails.get(key);
-    const result = before === undefined ? task() : before.then(task);
+    const line: Line<V> = this.#lines.get(key) ?? { tail: undefined, left: undefined };
+    this.#lines.set(key, line);
+    const result = line.tail === undefined ? task() : line.tail.then(task);
     const leave = (): void => {
-      if (this.#tails.get(key) === tail) this.#tails.delete(key);
+      if (line.tail === tail) this.#lines.delete(key);
     };
     const tail = result.then(leave, leave);
-    this.#tails.set(key, tail);
+    line.tail = tail;
     return result;
   }
+
+  /** Keeps a value for those that wait for the same key. */
+  leave(key: K, value: V): void {
+    const line = this.#lines.get(key);
+    if (line !== undefined) line.left = value;
+  }
+
+  /** What a task that went before left last. */
+  left(key: K): V | undefined {
+    return this.#lines.get(key)?.left;
+  }
+}
+
+interface Line<V> {
+  /** The end of the last task. */
+  tail: Promise<void> | undefined;
+  left: V | undefined;
 }

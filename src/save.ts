@@ -1,4 +1,4 @@
-import { createRecord, startAttempt, writeConditionally, type Written } from "./conditional-write.ts";
+import { createRecord, startAttempt, writeConditionally, type Seen, type Written } from "./conditional-write.ts";
 import { Budget, type Context } from "./context.ts";
 import { committedError, goneError, optionError, storeError } from "./errors.ts";
 import { isExpired, isRenewalDue, type Lifetime } from "./lifecycle.ts";
@@ -52,7 +52,7 @@ async function saveWithin(context: Context, budget: Budget, state: SessionState,
   const stored = state.stored as Stored;
   // It may have been rotated since.
   if ((await state.claim?.list(stored.key)) === false) return becomeGone(context, state);
-  const attempt = startAttempt(stored);
+  const attempt = startAttempt(newestSeen(context, stored));
   const write = (within: Budget, next: Parameters<typeof writeConditionally>[5]): Promise<Written> =>
     writeConditionally(context, within, stored.key, "save a session", attempt, next);
   // After the response there is no cookie to renew, and the idle window moves only together with it.
@@ -81,6 +81,7 @@ async function saveWithin(context: Context, budget: Budget, state: SessionState,
     }
     throw error;
   });
+  if (written.status !== "missing") context.queue.leave(stored.id, written);
   if (written.status === "stopped" && written.record.state === "moved") {
     const { record } = written;
     if (await following((code) => code.followRotation(context, budget, state, record)))
@@ -90,6 +91,12 @@ async function saveWithin(context: Context, budget: Budget, state: SessionState,
   }
   if (last === undefined || written.status === "missing") return saveEnded(context, state, revise);
   await becomeSaved(context, budget, state, last, written, renewed);
+}
+
+/** What this process last wrote to a session, if that is later than what the request loaded. */
+function newestSeen({ queue }: Context, { id, entry, record }: Stored): Seen {
+  const left = queue.left(id);
+  return left !== undefined && left.record.version > record.version ? left : { entry, record };
 }
 
 /**

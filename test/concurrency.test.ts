@@ -99,6 +99,16 @@ describe("concurrent requests", () => {
       expect(items.sort((a, b) => a - b)).toEqual([...Array(50).keys()]);
     });
 
+    it("at one call of the store for each, within one process", async () => {
+      processes = [start()];
+      const requests = await loadAll(50);
+      for (const { session } of requests) session.$increment("views");
+      calls.length = 0;
+      await Promise.all(requests.map(({ commit }) => commit()));
+      expect(calls).toEqual(Array(50).fill("replace"));
+      expect(await read()).toMatchObject({ views: 50 });
+    });
+
     it("when 50 of them update what they read", async () => {
       const requests = await loadAll(50);
       const results = await Promise.all(requests.map(({ session }) => session.$update((draft) => ++draft["views"])));

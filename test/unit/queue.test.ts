@@ -88,6 +88,15 @@ describe("a queue", () => {
     forget.mockRestore();
   });
 
+  it("hands what a task left to those that wait for the same key, and to nobody else", async () => {
+    const queue = new Queue<string, number>();
+    const leaving = queue.run("a", async () => queue.leave("a", 7));
+    const waiting = queue.run("a", async () => [queue.left("a"), queue.left("b")]);
+    await leaving;
+    expect(await waiting).toEqual([7, undefined]);
+    expect(await queue.run("a", async () => queue.left("a"))).toBeUndefined();
+  });
+
   it("takes any value for a key", async () => {
     const queue = new Queue<object>();
     expect(await Promise.all([queue.run({}, async () => 1), queue.run({}, async () => 2)])).toEqual([1, 2]);

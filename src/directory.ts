@@ -7,8 +7,9 @@ import { acceptsRawIds, isReachable } from "./migration.ts";
 import { parseRecord, type SessionRecord } from "./record.ts";
 import { stateOf } from "./session.ts";
 import type { Stored } from "./session-state.ts";
-import type { Store } from "./stores/store.ts";
+import { SWEPT_AT_ONCE, type Store } from "./stores/store.ts";
 import { isSessionId } from "./token.ts";
+import { Turns } from "./give-way.ts";
 import type { SessionManager } from "./types.ts";
 
 /** A sweep walks the whole store: it may take as long as this many saves. */
@@ -91,7 +92,14 @@ export function createDirectory(context: Context): Directory {
     },
     async sweep() {
       const store = await context.ask(loadBudget(), "open", (opened: Store) => opened);
-      return context.ask(new Budget(context.platform, SWEEP_SAVES * timeouts.save), "sweep", () => store.sweep?.() ?? 0);
+      const budget = new Budget(context.platform, SWEEP_SAVES * timeouts.save);
+      const turns = new Turns(context.platform);
+      for (let swept = 0; ;) {
+        const part = await context.ask(budget, "sweep", () => store.sweep?.() ?? 0);
+        swept += part;
+        if (part < SWEPT_AT_ONCE) return swept;
+        await turns.giveWay();
+      }
     },
   };
 }
@@ -100,8 +108,10 @@ export function createDirectory(context: Context): Directory {
 async function* listKeys(context: Context, store: Store, budget: () => Budget): AsyncGenerator<string> {
   const keys = await context.ask(budget(), "list sessions", () => store.keys(context.options.prefix));
   const walk = Symbol.asyncIterator in keys ? keys[Symbol.asyncIterator]() : keys[Symbol.iterator]();
+  const turns = new Turns(context.platform);
   try {
     for (;;) {
+      await turns.giveWay();
       const next = await context.ask(budget(), "list sessions", () => walk.next());
       if (next.done === true) return;
       yield next.value;

@@ -1,7 +1,7 @@
 import { optionError } from "../errors.ts";
 import { Deadlines, type Scheduled } from "./deadlines.ts";
 import { Recency, type Link } from "./recency.ts";
-import { kStore, type Replaced, type Store, type StoreEntry } from "./store.ts";
+import { kStore, SWEPT_AT_ONCE, type Replaced, type Store, type StoreEntry } from "./store.ts";
 
 export interface MemoryStoreOptions {
   /**
@@ -140,7 +140,7 @@ class Memory implements MemoryStore {
   }
 
   sweep(): number {
-    return this.#dropExpired(this.#now(), Infinity);
+    return this.#dropExpired(this.#now(), SWEPT_AT_ONCE);
   }
 
   clear(prefix: string): void {

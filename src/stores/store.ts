@@ -42,11 +42,17 @@ export interface Store {
   remove(key: string): MaybePromise<void>;
   /** All keys that begin with `prefix`, by cursor; each key once, keys written meanwhile perhaps. */
   keys(prefix: string): AsyncIterable<string> | Iterable<string>;
-  /** Drops what has expired and says how many; absent where the back end does it. */
+  /**
+   * Drops what has expired and says how many; absent where the back end does it. It may stop after {@link SWEPT_AT_ONCE}, and is
+   * called again then, so that a store in memory need not hold up everything else.
+   */
   sweep?(): MaybePromise<number>;
   /** Releases what the store itself opened. */
   close?(): MaybePromise<void>;
 }
+
+/** How many records a sweep drops in one call, at least, unless it drops all that have expired. */
+export const SWEPT_AT_ONCE = 1000;
 
 /** What a store holds under a key, as it was when read. */
 export interface StoreEntry {

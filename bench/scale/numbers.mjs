@@ -1,0 +1,70 @@
+import { createSessionManager } from "unsession";
+import { makeDocument } from "../http/document.mjs";
+import { HANDLERS, cpuOf, login } from "./requests.mjs";
+
+const NUMBERS = [10, 1000, 100_000, 1_000_000];
+
+/** Sessions that requests are for, among all there are. */
+const USED = 200;
+
+/** What a request costs by how many sessions there are, how long `count` and `sweep` hold others up, and the heap for each session. */
+export async function measureNumbers(open) {
+  const rows = [];
+  let name;
+  for (const number of NUMBERS) {
+    globalThis.gc();
+    let now = Date.now();
+    const store = await open(() => now);
+    ({ name } = store);
+    await store.clear();
+    const sessions = createSessionManager({ storage: store.storage, now: () => now, idleTimeout: 3600 });
+    const cookies = await login(sessions, Math.min(USED, number), () => makeDocument(800));
+    const { id } = (await sessions.list().next()).value;
+    const record = await store.read(`session:${id}`);
+    globalThis.gc();
+    const before = process.memoryUsage().heapUsed;
+    await store.fill(number - cookies.length, record);
+    globalThis.gc();
+    const heap =
+      name === "memory" && number > USED ? (process.memoryUsage().heapUsed - before) / (number - cookies.length) : undefined;
+    const row = { sessions: number };
+    for (const [kind, handler] of Object.entries(HANDLERS))
+      row[`${kind}, µs`] = (await cpuOf(sessions, cookies, handler)).toFixed(1);
+    if (number <= store.mostCounted) {
+      const counted = await blocking(() => sessions.count());
+      if (counted.result !== number) throw new Error(`${counted.result} of ${number} sessions were counted.`);
+      row["count, s"] = counted.seconds.toFixed(2);
+      row["blocks for, ms"] = counted.longest.toFixed(1);
+    }
+    now += 7_200_000;
+    const swept = await blocking(() => sessions.sweep());
+    row["sweep, s"] = swept.seconds.toFixed(2);
+    row["blocks, ms"] = swept.longest.toFixed(1);
+    if (heap !== undefined)
+      row["heap, × record + bytes"] =
+        `${(heap / record.length).toFixed(2)} × (${Math.round(heap - 1.3 * record.length)} over 1.3 ×)`;
+    rows.push(row);
+    console.error(`${name}: ${number} sessions`);
+  }
+  console.log(`\n${name}: cost by the number of sessions`);
+  console.table(rows);
+}
+
+/** Runs a task, and tells for how long at most nothing else could run. */
+async function blocking(task) {
+  let longest = 0;
+  let last = performance.now();
+  const tick = () => {
+    const time = performance.now();
+    longest = Math.max(longest, time - last);
+    last = time;
+    timer = setImmediate(tick);
+  };
+  let timer = setImmediate(tick);
+  const began = performance.now();
+  const result = await task();
+  // What blocked until the end shows at the next turn.
+  await new Promise((resolve) => setImmediate(resolve));
+  clearImmediate(timer);
+  return { result, longest, seconds: (performance.now() - began) / 1000 };
+}

@@ -14,8 +14,8 @@ interface Block {
 const pages = [
   "README.md",
   ...readdirSync(join(root, "docs"))
-    // What is on the pages of Nitro and of starters is built and run by test/nitro and test/package.
-    .filter((page) => page.endsWith(".md") && !["nitro.md", "starters.md"].includes(page))
+    // What is on these is built and run by test/nitro, test/nuxt and test/package.
+    .filter((page) => page.endsWith(".md") && !["nitro.md", "nuxt.md", "starters.md"].includes(page))
     .map((page) => join("docs", page)),
 ];
 const blocks = pages.flatMap((page) => blocksOf(page));

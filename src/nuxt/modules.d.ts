@@ -49,6 +49,7 @@ declare module "#imports" {
 
   interface NuxtApp {
     readonly isHydrating?: boolean;
+    readonly payload: { readonly serverRendered?: boolean };
     readonly $unsession: unknown;
     hook(name: "app:rendered" | "app:suspense:resolve", listener: () => unknown): void;
   }

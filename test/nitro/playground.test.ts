@@ -3,8 +3,9 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { root } from "../../scripts/entries.ts";
+import { pack, remove, run, type Server } from "../_application.ts";
 import { openContext, openPage, useBrowser } from "../browser/_chromium.ts";
-import { build, createProject, pack, remove, run, serve, versions, type Server } from "./_project.ts";
+import { build, createProject, serve, versions } from "./_project.ts";
 
 /** What belongs to the application, and not to where it was tried out. */
 const FILES = /playground\/nitro(\/(nitro\.config\.ts|tsconfig\.json|server|public)(\/.*)?)?$/;

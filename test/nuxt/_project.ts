@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { cp, mkdir, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { root } from "../../scripts/entries.ts";
 import { freePort, run, start, type Server } from "../_application.ts";
 
@@ -43,6 +43,19 @@ export async function createProject(version: Version, tarball: string, apps: Rec
     await cp(join(root, source), join(folder, app), { recursive: true });
   }
   return { version, folder };
+}
+
+/** The application of the guide: the files that it shows, by their paths. */
+export async function createStarter({ folder }: Project): Promise<void> {
+  const page = await readFile(join(root, "docs/nuxt.md"), "utf8");
+  const files = page.matchAll(/^```(?:ts|vue)\n(?:\/\/|<!--) (\S+\.\w+)(?: -->)?\n([\s\S]*?)^```$/gm);
+  await rm(join(folder, "starter"), { recursive: true, force: true });
+  await cp(join(root, "playground/nuxt/tsconfig.json"), join(folder, "starter/tsconfig.json"));
+  for (const [, path = "", code = ""] of files) {
+    const file = join(folder, "starter", path);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, code);
+  }
 }
 
 const QUIET = { NUXT_TELEMETRY_DISABLED: "1", NODE_ENV: "production" };

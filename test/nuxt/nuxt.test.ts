@@ -2,9 +2,13 @@ import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pack, remove, type Server } from "../_application.ts";
-import { command, createProject, serve, serveDev, versions, type Project } from "./_project.ts";
+import { useBrowser } from "../browser/_chromium.ts";
+import { describePlayground } from "./_playground.ts";
+import { command, createProject, createStarter, serve, serveDev, versions, type Project } from "./_project.ts";
 
 const SECRET = "a".repeat(40);
+
+useBrowser();
 
 let packed: { folder: string; tarball: string };
 beforeAll(async () => void (packed = await pack()));
@@ -15,7 +19,7 @@ describe.each(versions)("an application of $name", (version) => {
   let app: Server;
 
   beforeAll(async () => {
-    project = await createProject(version, packed.tarball, { app: "test/nuxt/fixtures/app" });
+    project = await createProject(version, packed.tarball, { app: "test/nuxt/fixtures/app", playground: "playground/nuxt" });
     await command(project, "app", "nuxt", "build");
     app = await serve(project, "app");
   });
@@ -93,6 +97,13 @@ describe.each(versions)("an application of $name", (version) => {
       const page = await (await get("/data", await login())).text();
       expect(page).toContain('<p id="data">Ada 1 2026-01-02T03:04:05.000Z</p>');
       expect(stateIn(page)).toMatchObject({ views: 1, user: { id: 7, name: "Ada" } });
+    });
+
+    it("renders nobody after a request of the page that ended the session", async () => {
+      const page = await get("/leave", await login());
+      const body = await page.text();
+      expect([body.includes('<p id="left">nobody</p>'), stateIn(body)]).toEqual([true, {}]);
+      expect(page.headers.getSetCookie()).toEqual([expect.stringMatching(/^sid=; Max-Age=0/)]);
     });
 
     it("shows no other field, in no page", async () => {
@@ -178,6 +189,22 @@ describe.each(versions)("an application of $name", (version) => {
       await dev.stop();
     }
   });
+
+  it("is, as the guide shows it, built, typed and at work", async () => {
+    await createStarter(project);
+    await command(project, "starter", "nuxt", "build");
+    await command(project, "starter", "vue-tsc", "-b", "--noEmit");
+    const starter = await serve(project, "starter");
+    try {
+      const login = { method: "POST", body: '{"name":"Ada"}', headers: { "content-type": "application/json" } };
+      const cookie = cookieOf(await fetch(`${starter.url}/api/login`, login));
+      expect(await (await fetch(starter.url, { headers: { cookie } })).text()).toContain("Hello Ada");
+    } finally {
+      await starter.stop();
+    }
+  });
+
+  describePlayground(() => project);
 });
 
 function cookieOf(response: Response): string {

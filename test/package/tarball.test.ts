@@ -16,7 +16,7 @@ const OLD_TYPESCRIPT = "typescript@5.9.3";
 const LIBRARIES = ["devalue", "msgpackr"];
 
 /** Those that a user has at most one of, and `test/nitro` installs: the types are to compile without. */
-const FRAMEWORKS = ["nitro", "nitropack"];
+const FRAMEWORKS = ["nitro", "nitropack", "nuxt"];
 
 /** Users' programs, the version of h3 beside each, and what it prints. */
 const CONSUMERS = [

@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { rolldown, type RolldownOptions } from "rolldown";
 import { manifest, root } from "../../scripts/entries.ts";
-import { pack, run } from "../nitro/_project.ts";
+import { pack, run } from "../_application.ts";
 
 const programs = join(root, "test/runtimes/program");
 

@@ -24,14 +24,20 @@ const plugin: Plugin = defineNuxtPlugin({
       // An answer that was overtaken may be older.
       if (turn === asked) fields.value = read;
     };
+    const isHydrating = (): boolean => nuxtApp.isHydrating === true && nuxtApp.payload.serverRendered === true;
+    const hydrated = new Promise<unknown>((resolve) => {
+      if (isHydrating()) nuxtApp.hook("app:suspense:resolve", () => resolve(undefined));
+      else resolve(undefined);
+    });
+    let loading: Promise<void> | undefined;
     const load = async (): Promise<void> => {
       if (fields.value !== null) return;
-      if (!nuxtApp.isHydrating) return refresh();
-      // As the server rendered it first, or they would not fit together.
-      nuxtApp.hook("app:suspense:resolve", () => void refresh().catch(console.warn));
+      // A page is shown as it came first, or it would not fit what the server rendered.
+      loading ??= hydrated.then(refresh).finally(() => (loading = undefined));
+      if (!isHydrating()) await loading;
     };
     site.$fetch = afterMutations(ask, async () => {
-      if (fields.value !== null) await refresh().catch(console.warn);
+      if (fields.value !== null || loading !== undefined) await refresh().catch(console.warn);
     });
     const unsession: SessionFields = { load, refresh };
     return { provide: { unsession } };

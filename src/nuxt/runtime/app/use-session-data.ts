@@ -11,6 +11,8 @@ export type PublicSessionData = Partial<Pick<DefaultSessionData, keyof DefaultSe
 export interface SessionDataState {
   /** The fields, as the server last told them; empty until then. */
   readonly data: ComputedRef<PublicSessionData>;
+  /** Whether they were told: not yet in a page that is kept for all visitors, which fetches them when it is shown. */
+  readonly isKnown: ComputedRef<boolean>;
   /** Reads them again. Not needed after a request by `$fetch` or `useFetch` with another method than GET and HEAD. */
   refresh(): Promise<void>;
 }
@@ -27,8 +29,11 @@ export interface SessionDataState {
 export function useSessionData(): SessionDataState & Promise<SessionDataState> {
   const { load, refresh } = useNuxtApp().$unsession as SessionFields;
   const fields = useFields();
-  const state: SessionDataState = { data: computed(() => fields.value ?? {}), refresh };
+  const data = computed(() => fields.value ?? {});
+  const isKnown = computed(() => fields.value !== null);
+  const state: SessionDataState = { data, isKnown, refresh };
   const loaded = load().then(() => state);
-  if (getCurrentInstance() !== null) onServerPrefetch(() => loaded);
+  // Once more when the component is set up, whose requests may have ended the session.
+  if (getCurrentInstance() !== null) onServerPrefetch(() => loaded.then(refresh));
   return Object.assign(loaded, state);
 }

@@ -1,6 +1,6 @@
 import { defineNuxtPlugin, type Plugin } from "#imports";
 import type { Fields } from "../public-fields.ts";
-import { afterMutations, type Fetch } from "./mutations.ts";
+import { afterMutations } from "./mutations.ts";
 import { useFields, type SessionFields } from "./state.ts";
 
 /** As superjson makes it. */
@@ -14,13 +14,12 @@ const plugin: Plugin = defineNuxtPlugin({
   name: "unsession",
   setup(nuxtApp) {
     const fields = useFields();
-    const site = globalThis as unknown as { $fetch: Fetch };
-    const ask = site.$fetch;
+    const { $fetch } = globalThis as unknown as { $fetch(path: string): Promise<Answer> };
     let asked = 0;
 
     const refresh = async (): Promise<void> => {
       const turn = ++asked;
-      const read = await decode((await ask("/_unsession/data")) as Answer);
+      const read = await decode(await $fetch("/_unsession/data"));
       // An answer that was overtaken may be older.
       if (turn === asked) fields.value = read;
     };
@@ -36,7 +35,7 @@ const plugin: Plugin = defineNuxtPlugin({
       loading ??= hydrated.then(refresh).finally(() => (loading = undefined));
       if (!isHydrating()) await loading;
     };
-    site.$fetch = afterMutations(ask, async () => {
+    globalThis.fetch = afterMutations(globalThis.fetch, async () => {
       if (fields.value !== null || loading !== undefined) await refresh().catch(console.warn);
     });
     const unsession: SessionFields = { load, refresh };

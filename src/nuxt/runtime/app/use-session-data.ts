@@ -13,7 +13,7 @@ export interface SessionDataState {
   readonly data: ComputedRef<PublicSessionData>;
   /** Whether they were told: not yet in a page that is kept for all visitors, which fetches them when it is shown. */
   readonly isKnown: ComputedRef<boolean>;
-  /** Reads them again. Not needed after a request by `$fetch` or `useFetch` with another method than GET and HEAD. */
+  /** Reads them again. Not needed after a request by a script of the page with another method than GET and HEAD. */
   refresh(): Promise<void>;
 }
 

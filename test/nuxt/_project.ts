@@ -40,7 +40,9 @@ export async function createProject(version: Version, tarball: string, apps: Rec
   await run("npm", ["install", ...flags, tarball, ...version.packages, ...types], folder);
   for (const [app, source] of Object.entries(apps)) {
     await rm(join(folder, app), { recursive: true, force: true });
-    await cp(join(root, source), join(folder, app), { recursive: true });
+    // Without what trying it out leaves behind.
+    const filter = (path: string): boolean => !/\/(?:\.nuxt|\.output|node_modules)$/.test(path);
+    await cp(join(root, source), join(folder, app), { recursive: true, filter });
   }
   return { version, folder };
 }

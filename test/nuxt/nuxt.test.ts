@@ -1,8 +1,8 @@
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pack, remove, type Server } from "../_application.ts";
-import { useBrowser } from "../browser/_chromium.ts";
+import { openPage, useBrowser } from "../browser/_chromium.ts";
 import { describePlayground } from "./_playground.ts";
 import { command, createProject, createStarter, serve, serveDev, versions, type Project } from "./_project.ts";
 
@@ -125,6 +125,21 @@ describe.each(versions)("an application of $name", (version) => {
       }
     });
 
+    it("is waited for in a page that only the browser renders", async () => {
+      const page = await openPage();
+      const [name = "", value = ""] = (await login()).split("=");
+      await page.context().addCookies([{ name, value, url: app.url }]);
+      await page.goto(`${app.url}/alone`);
+      await page.locator("#alone").filter({ hasText: "Ada" }).waitFor();
+    });
+
+    it("puts nothing of the server into what browsers load", async () => {
+      const folder = join(project.folder, "app/.output/public/_nuxt");
+      const files = (await readdir(folder)).filter((file) => file.endsWith(".js"));
+      const code = (await Promise.all(files.map((file) => readFile(join(folder, file), "utf8")))).join("");
+      expect([code.includes("/_unsession/data"), code.includes("[unsession]")]).toEqual([true, false]);
+    });
+
     it.each(["swr", "isr", "prerendered"])("yields nothing in a page that is kept for all: %s", async (page) => {
       const cookie = await login();
       for (const path of [`/cached/${page}`, `/cached/${page}/_payload.json`]) {
@@ -151,20 +166,8 @@ describe.each(versions)("an application of $name", (version) => {
     },
   );
 
-  it("type-checks, server and application", async () => {
+  it("is typed, in server and application, where fields that are not public are none", async () => {
     await command(project, "app", "vue-tsc", "-b", "--noEmit");
-  });
-
-  it("is not to be named in the application where types say that it is not public", async () => {
-    const file = join(project.folder, "app/app/utils/wrong.ts");
-    await writeFile(file, "export const token = useSessionData().data.value.token;\n");
-    try {
-      await expect(command(project, "app", "vue-tsc", "-b", "--noEmit")).rejects.toThrow(
-        /wrong\.ts.*Property 'token' does not exist/,
-      );
-    } finally {
-      await rm(file);
-    }
   });
 
   it("refuses a list of public fields that names a control", async () => {
@@ -185,6 +188,7 @@ describe.each(versions)("an application of $name", (version) => {
       expect(page.headers.getSetCookie()).toHaveLength(1);
       const visitor = (await (await fetch(`${dev.url}/api/me`, { headers: { cookie: cookieOf(page) } })).json()) as object;
       expect(visitor).toMatchObject({ views: 5 });
+      expect(await (await fetch(`${dev.url}/data`)).text()).toContain('<p id="data">nobody 1 </p>');
     } finally {
       await dev.stop();
     }

@@ -1,10 +1,13 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { pack, remove, type Server } from "../_application.ts";
 import { openPage, useBrowser } from "../browser/_chromium.ts";
 import { describePlayground } from "./_playground.ts";
 import { command, createProject, createStarter, serve, serveDev, versions, type Project } from "./_project.ts";
+
+// Some of them build an application.
+vi.setConfig({ testTimeout: 5 * 60_000 });
 
 const SECRET = "a".repeat(40);
 

@@ -5,5 +5,6 @@ export type Fields = Record<string, unknown>;
 
 /** A plain copy of the fields that are named, as far as they are there. */
 export function pick(session: Session, names: readonly string[]): Fields {
-  return Object.fromEntries(names.filter((name) => name in session).map((name) => [name, snapshot(session[name])]));
+  const present = names.filter((name) => Object.hasOwn(session, name));
+  return Object.fromEntries(present.map((name) => [name, snapshot(session[name])]));
 }

@@ -17,12 +17,15 @@ export function protectFromCaches(headers: Headers, sessionWasRead: boolean, set
 }
 
 function addVary(headers: Headers): void {
-  const vary = (headers.get("vary") ?? "").split(",").map((name) => name.trim().toLowerCase());
+  const sent = headers.get("vary");
+  if (sent === null) return headers.set("vary", "Cookie");
+  const vary = sent.split(",").map((name) => name.trim().toLowerCase());
   if (!vary.includes("cookie") && !vary.includes("*")) headers.append("vary", "Cookie");
 }
 
 function parseCacheControl(value: string | null): string[] {
-  return (value ?? "")
+  if (value === null) return [];
+  return value
     .split(",")
     .map((directive) => directive.trim().toLowerCase())
     .filter((directive) => directive !== "");

@@ -112,13 +112,15 @@ class RedisStore implements Store {
 
 /** How a value that is a byte string begins. */
 const BINARY = "ub1";
+const BINARY_BYTES = [0x75, 0x62, 0x31];
 
 function encode(value: string): Bytes {
   return value.startsWith(BINARY) ? Buffer.from(value, "latin1") : value;
 }
 
 function decode(bytes: Buffer): string {
-  return bytes.toString(bytes.toString("latin1", 0, BINARY.length) === BINARY ? "latin1" : "utf8");
+  const isBinary = BINARY_BYTES.every((byte, index) => bytes[index] === byte);
+  return bytes.toString(isBinary ? "latin1" : "utf8");
 }
 
 /** ioredis hangs the command on an error, and with it keys and values, which belong in no log. */

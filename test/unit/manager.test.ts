@@ -231,6 +231,14 @@ describe("sweep", () => {
     expect([await world.dataOf(cookie), world.store.memory.size]).toEqual([{}, 1]);
   });
 
+  it("drops thousands, a part at a time", async () => {
+    const world = new World();
+    for (let n = 0; n < 2500; n++) world.store.memory.create(`session:${n}`, "", 1000);
+    world.clock.advance(1000);
+    expect(await world.manager.sweep()).toBe(2500);
+    expect(world.store.calls.filter((call) => call === "sweep")).toHaveLength(3);
+  });
+
   it("works where a storage mounts the driver below a base", async () => {
     const { clock } = new World();
     const storage = createStorage().mount("session", memory({ now: clock.now }));

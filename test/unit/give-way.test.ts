@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { Turns } from "../../src/give-way.ts";
+
+/** A platform whose time passes as it is told, and that notes when somebody waits. */
+function createPlatform() {
+  const waits: number[] = [];
+  const platform = {
+    time: 0,
+    waits,
+    random: () => 0,
+    uptime: () => platform.time,
+    async sleep(milliseconds: number) {
+      waits.push(milliseconds);
+    },
+  };
+  return platform;
+}
+
+describe("a long walk", () => {
+  it("goes on without a pause for a short time", async () => {
+    const platform = createPlatform();
+    const turns = new Turns(platform);
+    platform.time = 1;
+    await turns.giveWay();
+    expect(platform.waits).toEqual([]);
+  });
+
+  it("lets others go on each time it took long", async () => {
+    const platform = createPlatform();
+    const turns = new Turns(platform);
+    for (const time of [3, 4, 6, 7]) {
+      platform.time = time;
+      await turns.giveWay();
+    }
+    expect(platform.waits).toEqual([0, 0]);
+  });
+});

@@ -2,9 +2,10 @@ import { decodeUtf8, fromByteString, toByteString } from "./byte-string.ts";
 import { SessionError, serializeError } from "./errors.ts";
 import { isPromise } from "./is-promise.ts";
 import type { Encoded } from "./record.ts";
-import { inspect, MAX_DEPTH, type Keeps } from "./serializers/inspect.ts";
+import { inspect, type Keeps } from "./serializers/inspect.ts";
 import { json } from "./serializers/json.ts";
 import { isReady } from "./serializers/lazy.ts";
+import { isPlainTree, MAX_DEPTH } from "./serializers/plain-tree.ts";
 import type { Serializer } from "./serializers/serializer.ts";
 import { superjson } from "./serializers/superjson.ts";
 import { kindOf } from "./serializers/value-kinds.ts";
@@ -24,8 +25,13 @@ export interface Codec {
    * @throws {SessionError} `ERR_SESSION_VALUE`
    */
   check(data: Fields, path: Path): void;
-  /** @throws {SessionError} `ERR_SESSION_VALUE`, `ERR_SESSION_SERIALIZE`, `ERR_SESSION_UNSUPPORTED` */
-  encode(data: Fields): MaybePromise<Encoded>;
+  /**
+   * What the serializer makes of data.
+   *
+   * @param held false if nobody else can hold a part of it, and have put anything in it that only a longer look would find
+   * @throws {SessionError} `ERR_SESSION_VALUE`, `ERR_SESSION_SERIALIZE`, `ERR_SESSION_UNSUPPORTED`
+   */
+  encode(data: Fields, held?: boolean): MaybePromise<Encoded>;
   /**
    * The data, or `undefined` if what was written is damaged, hostile or of an unknown serializer.
    *
@@ -54,8 +60,8 @@ export function createCodec(serializers: readonly Serializer[], maxBytes: number
   const answered = new Map<Serializer, "at once" | "later">();
   return {
     check: (data, path) => void inspect(data, maxBytes, keeps, path),
-    encode(data) {
-      const richness = inspect(data, maxBytes, keeps);
+    encode(data, held = true) {
+      const richness = inspect(data, maxBytes, keeps, [], held);
       const serializer = own ?? (richness === "plain" ? plain : rich);
       const failed = (cause: unknown): never => {
         throw SessionError.is(cause) ? cause : serializeError(serializer.id, cause);
@@ -117,32 +123,12 @@ function corrupt(error: unknown): undefined {
 function checkDecoded(data: unknown, keeps: Keeps): Fields | undefined {
   if (typeof data !== "object" || data === null || Object.getPrototypeOf(data) !== Object.prototype) return undefined;
   if (Object.keys(data).some((key) => key.startsWith("$"))) return undefined;
-  if (isPlainTree(data, 0, { left: MOST_PLAIN })) return data as Fields;
+  if (isPlainTree(data, { left: MOST_PLAIN, held: false })) return data as Fields;
   return heightOf(data, 0, keeps, new Map()) <= MAX_DEPTH ? (data as Fields) : undefined;
 }
 
-/** Containers of a tree that is taken for plain: aliases make more of a few than there are. */
+/** Containers of a tree that is taken for plain. */
 const MOST_PLAIN = 10_000;
-
-/**
- * True for a tree of plain objects and arrays that may be loaded, which is nearly all there is: it takes a tenth of the time of a
- * look at everything a tree could hold. False says nothing.
- */
-function isPlainTree(container: object, depth: number, containers: { left: number }): boolean {
-  if (depth > MAX_DEPTH || --containers.left < 0) return false;
-  const isArray = Array.isArray(container);
-  if (Object.getPrototypeOf(container) !== (isArray ? Array.prototype : Object.prototype)) return false;
-  if (isArray) return container.every((item) => isPlainValue(item, depth, containers));
-  for (const key of Object.keys(container)) {
-    if (isForbiddenKey(key) || !isPlainValue((container as Fields)[key], depth, containers)) return false;
-  }
-  return true;
-}
-
-function isPlainValue(value: unknown, depth: number, containers: { left: number }): boolean {
-  if (typeof value === "object") return value === null || isPlainTree(value, depth + 1, containers);
-  return typeof value !== "function" && typeof value !== "symbol";
-}
 
 /**
  * How many steps it is from a container down to its innermost one, −1 for a value without any; infinity if that is too deep, or

@@ -200,7 +200,8 @@ async function compose(
   const kept = shape === undefined ? tree : (copy(tree, new Map()) as Fields);
   if (shape !== undefined) await shape.check(kept);
   const { codec, seals } = context;
-  const encoded = await codec.encode(kept);
+  // What was merged may hold what a hook or a revision put there.
+  const encoded = await codec.encode(kept, merged !== undefined || state.tracker.exposed);
   const flashEncoded = flash.size === 0 ? undefined : await codec.encode(Object.fromEntries(flash));
   const { meta: known } = record ?? { meta: context.ownMeta };
   const asked = withOverrides(state.claim === undefined ? known : withOwner(known, state.claim), changes);
@@ -271,11 +272,11 @@ async function isChanged(context: Context, state: SessionState): Promise<boolean
   if (!state.tracker.touched) return false;
   // What was written mostly is a change: what is composed tells, and is not to be encoded twice.
   if (state.tracker.written && context.codec.writes(state.base.encoded)) return true;
-  const data = await context.codec.encode(state.raw);
+  const data = await context.codec.encode(state.raw, state.tracker.exposed);
   if (isSameText(data, state.base.encoded)) return false;
   if (state.tracker.written && data.serializer === state.base.encoded.serializer) return true;
   // What a serializer reads back need not be written the same way: compare with that before a write for nothing.
-  return !isSameText(data, await context.codec.encode(state.base.tree()));
+  return !isSameText(data, await context.codec.encode(state.base.tree(), false));
 }
 
 /** Makes the state show what was stored, and keeps what the user changed while it was on its way. */

@@ -1,4 +1,4 @@
-import { MAX_DEPTH } from "./inspect.ts";
+import { MAX_DEPTH } from "./plain-tree.ts";
 
 /** Paths of superjson that lead to one object: from a first place to the others, those of the root apart. */
 export type Equalities = [root: string[], others?: Record<string, string[]>] | Record<string, string[]>;

@@ -1,4 +1,5 @@
-import { MAX_BIGINT_DIGITS, MAX_DEPTH } from "./inspect.ts";
+import { MAX_BIGINT_DIGITS } from "./inspect.ts";
+import { MAX_DEPTH } from "./plain-tree.ts";
 
 /** A Set is an extension around an array, and an id may stand before it. */
 const MAX_NESTING = 4 * MAX_DEPTH;

@@ -1,10 +1,8 @@
 import { tooLargeError, valueError, type SessionError } from "../errors.ts";
 import { containerKind, isForbiddenKey, type Container } from "../tracking/kinds.ts";
 import type { Path } from "../tracking/path.ts";
+import { isPlainTree, MAX_DEPTH } from "./plain-tree.ts";
 import { kindOf, kindOfNumber, specialFloat, type ValueKind } from "./value-kinds.ts";
-
-/** Deeper trees are refused: several serializers overflow the stack on them (devalue, msgpackr). */
-export const MAX_DEPTH = 64;
 
 /** Longer numbers are refused: parsing takes quadratic time (a million digits stall a process for 0.4 s). */
 export const MAX_BIGINT_DIGITS = 4096;
@@ -22,17 +20,19 @@ export type Keeps = ReadonlySet<ValueKind> | undefined;
 /**
  * Walks data that is about to be stored, and tells whether JSON keeps all of it.
  *
- * `path` is where the data stands in a session. Depth, keys and digits are checked whatever the serializer keeps. Holes of arrays are
+ * `path` is where the data stands in a session; `held` is false if nobody else can hold a part of it. Depth, keys and digits are checked whatever the serializer keeps. Holes of arrays are
  * filled with `undefined`, which reads the same, since no serializer keeps them.
  *
  * @throws {SessionError} `ERR_SESSION_VALUE` for what would be dropped or changed, with its path.
  */
-export function inspect(data: Container, maxNodes: number, keeps: Keeps, path: Path = []): Richness {
-  const inspection = new Inspection(maxNodes, keeps, path);
+export function inspect(data: Container, maxNodes: number, keeps: Keeps, path: Path = [], held = true): Richness {
   for (const key of Object.keys(data)) {
     if (key.startsWith("$"))
       throw valueError([...path, key], "has a key that begins with `$`", "These names are controls of the session");
   }
+  const keepsAnyText = keeps === undefined || keeps.has("lone surrogate");
+  if (keepsAnyText && isPlainTree(data, { left: maxNodes, held })) return "plain";
+  const inspection = new Inspection(maxNodes, keeps, path);
   inspection.visit(data);
   if (!inspection.rich) return "plain";
   return inspection.foreign ? "foreign" : "rich";

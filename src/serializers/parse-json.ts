@@ -1,4 +1,4 @@
-import { MAX_DEPTH } from "./inspect.ts";
+import { MAX_DEPTH } from "./plain-tree.ts";
 
 /**
  * Parses JSON that came from a store.

@@ -1,6 +1,7 @@
 import { defaultStringifyOperations, stringify, unflatten, type StringifyOptions } from "devalue";
 import { fromError, isError, toError } from "./error-fields.ts";
-import { MAX_BIGINT_DIGITS, MAX_DEPTH } from "./inspect.ts";
+import { MAX_BIGINT_DIGITS } from "./inspect.ts";
+import { MAX_DEPTH } from "./plain-tree.ts";
 import { parseJson } from "./parse-json.ts";
 
 const REDUCERS = { Error: (value: unknown) => isError(value) && fromError(value) };

@@ -67,6 +67,11 @@ export class Tracker {
     return this.#written || this.#exposed || this.#dateChanged();
   }
 
+  /** True if the user may hold something of the tree that no trap watches. */
+  get exposed(): boolean {
+    return this.#exposed;
+  }
+
   /** True if a trap wrote, as against something that merely may have changed. */
   get written(): boolean {
     return this.#written;

@@ -65,7 +65,7 @@ async function rowsOf(name: string, data: Fields, asJson: Fields = data, write: 
       target: write,
       ways: {
         JSON: () => JSON.stringify(asJson),
-        ...Object.fromEntries(Object.entries(codecs).map(([way, codec]) => [way, () => codec.encode(data)])),
+        ...Object.fromEntries(Object.entries(codecs).map(([way, codec]) => [way, () => codec.encode(data, false)])),
       },
     },
     {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { inspect, MAX_BIGINT_DIGITS, MAX_DEPTH } from "../../../src/serializers/inspect.ts";
+import { inspect, MAX_BIGINT_DIGITS } from "../../../src/serializers/inspect.ts";
+import { MAX_DEPTH } from "../../../src/serializers/plain-tree.ts";
 import { superjson } from "../../../src/serializers/superjson.ts";
 
 const MANY = 65_536;

@@ -1,28 +1,26 @@
 import { admit } from "./admit.ts";
+import { Items } from "./items.ts";
 import type { Node } from "./node.ts";
 import { nodeOf, toRaw } from "./raw.ts";
 import { snapshot } from "./snapshot.ts";
 
-type Method = (this: unknown[], ...args: never[]) => unknown;
+type Method = (this: Node, ...args: never[]) => unknown;
 
-/**
- * Array methods that would go wrong, or record one write per item moved, if they ran through the traps.
- *
- * Those that search compare raw items, so that raw and proxied ones are found alike. Those that mutate work on the raw array and
- * say once what happened. All others read item by item through the traps and need nothing.
- */
-export const arrayMethods: Record<string, Method> = {
-  includes(this: unknown[], ...[item, from]: [unknown, number?]) {
-    return toRaw(this).includes(toRaw(item), from);
+const itemsOf = (node: Node): unknown[] => node.raw as unknown[];
+
+/** Methods as they run on the node of an array; see {@link arrayMethods}. */
+const methods: Record<string, Method> = {
+  includes(...[item, from]: [unknown, number?]) {
+    return itemsOf(this).includes(toRaw(item), from);
   },
-  indexOf(this: unknown[], ...[item, from]: [unknown, number?]) {
-    return toRaw(this).indexOf(toRaw(item), from);
+  indexOf(...[item, from]: [unknown, number?]) {
+    return itemsOf(this).indexOf(toRaw(item), from);
   },
-  lastIndexOf(this: unknown[], ...[item, ...from]: [unknown, ...number[]]) {
-    return (toRaw(this).lastIndexOf as (...args: unknown[]) => number)(toRaw(item), ...from);
+  lastIndexOf(...[item, ...from]: [unknown, ...number[]]) {
+    return (itemsOf(this).lastIndexOf as (...args: unknown[]) => number)(toRaw(item), ...from);
   },
 
-  push(this: unknown[], ...items: unknown[]) {
+  push(...items: unknown[]) {
     return write(this, items, (array, raws, node, attached) => {
       const start = array.length;
       array.push(...raws);
@@ -30,16 +28,16 @@ export const arrayMethods: Record<string, Method> = {
       return array.length;
     });
   },
-  pop(this: unknown[]) {
+  pop() {
     return take(this, (array) => array.pop());
   },
-  shift(this: unknown[]) {
+  shift() {
     return take(this, (array) => array.shift());
   },
-  unshift(this: unknown[], ...items: unknown[]) {
+  unshift(...items: unknown[]) {
     return rearrange(this, items, (array, raws) => array.unshift(...raws));
   },
-  splice(this: unknown[], ...[start, count, ...items]: [number, number, ...unknown[]]) {
+  splice(...[start, count, ...items]: [number, number, ...unknown[]]) {
     const given = arguments.length;
     return rearrange(this, items, (array, raws, { tracker }) => {
       // How many arguments were given decides how much `splice` removes.
@@ -47,34 +45,48 @@ export const arrayMethods: Record<string, Method> = {
       return removed.map((item) => tracker.release(item, array));
     });
   },
-  sort(this: unknown[], ...[compare]: [((a: unknown, b: unknown) => number)?]) {
-    const node = nodeOf(this) as Node;
-    const seen = (item: unknown): unknown => node.tracker.handOut(item, node.raw, undefined);
+  sort(...[compare]: [((a: unknown, b: unknown) => number)?]) {
+    const seen = (item: unknown): unknown => this.tracker.handOut(item, this.raw, undefined);
     rearrange(this, [], (array) => array.sort(compare === undefined ? undefined : (a, b) => compare(seen(a), seen(b))));
-    return this;
+    return this.proxy;
   },
-  reverse(this: unknown[]) {
+  reverse() {
     rearrange(this, [], (array) => array.reverse());
-    return this;
+    return this.proxy;
   },
-  fill(this: unknown[], ...[item, start, end]: [unknown, number?, number?]) {
+  fill(...[item, start, end]: [unknown, number?, number?]) {
     rearrange(this, [item], (array, [raw]) => array.fill(raw, start, end));
-    return this;
+    return this.proxy;
   },
-  copyWithin(this: unknown[], ...[target, start, end]: [number, number, number?]) {
+  copyWithin(...[target, start, end]: [number, number, number?]) {
     rearrange(this, [], (array) => array.copyWithin(target, start, end));
-    return this;
+    return this.proxy;
+  },
+
+  /** A loop asks this for each item, in place of two traps: 1.6 of what a plain array takes, loading included, and not 2.2. */
+  values() {
+    return new Items(this);
   },
 };
 
-for (const [name, method] of Object.entries(arrayMethods)) {
-  const native = (Array.prototype as unknown as Record<string, Method>)[name] as Method;
+/**
+ * Array methods that would go wrong, or record one write per item moved, if they ran through the traps.
+ *
+ * Those that search compare raw items, so that raw and proxied ones are found alike. Those that mutate work on the raw array and
+ * say once what happened. All others read item by item through the traps and need nothing.
+ */
+export const arrayMethods: Record<PropertyKey, (this: unknown[], ...args: never[]) => unknown> = Object.create(null) as never;
+
+for (const [name, method] of Object.entries(methods)) {
+  const native = (Array.prototype as unknown as typeof arrayMethods)[name] as (typeof arrayMethods)[string];
   // Called on something else, an array of the user's or another library's proxy around ours, it is as any array's.
   arrayMethods[name] = function (this: unknown[], ...args: never[]) {
-    return nodeOf(this)?.kind === "array" ? method.apply(this, args) : native.apply(this, args);
+    const node = nodeOf(this);
+    return node?.kind === "array" ? method.apply(node, args) : native.apply(this, args);
   };
 }
-Object.setPrototypeOf(arrayMethods, null);
+// As in any array, one and the same function.
+arrayMethods[Symbol.iterator] = arrayMethods["values"] as (typeof arrayMethods)[string];
 
 /** Takes note that items were moved or removed: the array counts as a new value. */
 export function rearranged(node: Node): void {
@@ -99,12 +111,7 @@ function noteAppended(node: Node, raws: readonly unknown[], start: number): void
 }
 
 /** Runs a method that writes, on the raw array with raw arguments. */
-function write<R>(
-  proxy: unknown[],
-  items: unknown[],
-  run: (array: unknown[], raws: unknown[], node: Node, attached: boolean) => R,
-): R {
-  const node = nodeOf(proxy) as Node;
+function write<R>(node: Node, items: unknown[], run: (array: unknown[], raws: unknown[], node: Node, attached: boolean) => R): R {
   const { tracker } = node;
   tracker.guard();
   const array = node.raw as unknown[];
@@ -113,8 +120,8 @@ function write<R>(
 }
 
 /** Runs a method that moves items, and takes note if it did. */
-function rearrange<R>(proxy: unknown[], items: unknown[], run: (array: unknown[], raws: unknown[], node: Node) => R): R {
-  return write(proxy, items, (array, raws, node, attached) => {
+function rearrange<R>(owner: Node, items: unknown[], run: (array: unknown[], raws: unknown[], node: Node) => R): R {
+  return write(owner, items, (array, raws, node, attached) => {
     const before = [...array];
     const result = run(array, raws, node);
     if (attached) note(node, before, raws);
@@ -123,6 +130,6 @@ function rearrange<R>(proxy: unknown[], items: unknown[], run: (array: unknown[]
 }
 
 /** Runs `pop` or `shift`. */
-function take(proxy: unknown[], run: (array: unknown[]) => unknown): unknown {
-  return rearrange(proxy, [], (array, _raws, { tracker }) => tracker.release(run(array), array));
+function take(node: Node, run: (array: unknown[]) => unknown): unknown {
+  return rearrange(node, [], (array, _raws, { tracker }) => tracker.release(run(array), array));
 }

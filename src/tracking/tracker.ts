@@ -87,6 +87,11 @@ export class Tracker {
     return this.#proxyOf(value, container, key);
   }
 
+  /** The proxy of a value that was handed out before, if that is what is to be handed out again. */
+  handedOut(value: object, container: Container): object | undefined {
+    return Object.isExtensible(container) ? this.#nodes.get(value)?.proxy : undefined;
+  }
+
   node(raw: Container): Node {
     const node = this.#nodes.get(raw);
     // Every proxy is made together with its node, so a trap always finds one.
@@ -224,7 +229,7 @@ export class Tracker {
   ): Node {
     const node: Node = { raw, kind, tracker: this, proxy: raw, parent, key, marks: undefined };
     this.#remember(node);
-    const standIn = (kind === "object" || kind === "array") && Object.isFrozen(raw);
+    const standIn = !Object.isExtensible(raw) && (kind === "object" || kind === "array") && Object.isFrozen(raw);
     node.proxy = standIn ? (kind === "array" ? [] : {}) : new Proxy(raw, handler);
     if (standIn) {
       registerStandIn(node.proxy, node);

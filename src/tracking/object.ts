@@ -25,8 +25,7 @@ export class ObjectHandler implements ProxyHandler<object> {
     if (key === "__proto__") return undefined;
     const value = (target as Raw)[key];
     if (typeof value !== "object" || value === null) return value;
-    // Most are read again and again, and what a key stands for takes an array longer than all of the rest.
-    return this.tracker.handedOut(value, target) ?? this.tracker.handOut(value, target, this.step(key));
+    return this.tracker.handOut(value, target, key);
   }
 
   /** Answers whoever asks for the node of a proxy: not what merely inherits from it, or is around it. */

@@ -2,7 +2,7 @@ import { valueError } from "../errors.ts";
 import { ArrayHandler } from "./array.ts";
 import { MapHandler, SetHandler } from "./collection.ts";
 import { fillStandIn, isFrozenPlace } from "./frozen.ts";
-import { containerKind, isContainer, type Container, type ContainerKind } from "./kinds.ts";
+import { arrayIndex, containerKind, isContainer, type Container, type ContainerKind } from "./kinds.ts";
 import { marksSince, type Marks, type Node } from "./node.ts";
 import { ObjectHandler } from "./object.ts";
 import { formatPath, type Path } from "./path.ts";
@@ -37,9 +37,9 @@ export class Tracker {
   readonly #handlers: Record<ContainerKind, ProxyHandler<object>>;
   #nodes: Map<Container, Node> | WeakMap<Container, Node> = new Map();
   /** Taken out of their arrays by `pop`, `splice` …: the caller's own until they are put back. */
-  readonly #released = new Set<Container>();
+  #released: Set<Container> | undefined;
   /** Dates are handed out real, so their time is compared instead: with what was stored, once with what was last about to be. */
-  readonly #dates = new Map<Date, { stored: number; pending: number }>();
+  #dates: Map<Date, { stored: number; pending: number }> | undefined;
   /** Bumped at each checkpoint. */
   #epoch = 0;
   /** The checkpoint that has been stored: marks of earlier epochs say nothing any more. */
@@ -87,11 +87,6 @@ export class Tracker {
     return this.#proxyOf(value, container, key);
   }
 
-  /** The proxy of a value that was handed out before, if that is what is to be handed out again. */
-  handedOut(value: object, container: Container): object | undefined {
-    return Object.isExtensible(container) ? this.#nodes.get(value)?.proxy : undefined;
-  }
-
   node(raw: Container): Node {
     const node = this.#nodes.get(raw);
     // Every proxy is made together with its node, so a trap always finds one.
@@ -125,7 +120,7 @@ export class Tracker {
       step = step.parent;
     }
     if (step === this.root || this.#locate(node, this.root.raw)) return true;
-    for (const released of this.#released) if (released === node.raw || this.#locate(node, released)) return false;
+    for (const released of this.#released ?? []) if (released === node.raw || this.#locate(node, released)) return false;
     throw valueError(
       this.pathOf(node),
       "was written through a reference to something that is no longer in the session",
@@ -138,7 +133,7 @@ export class Tracker {
     const path: unknown[] = [];
     // A member of a Set, or a key of a Map, is a step: a copy of it, since what is in the tree is reached by proxies alone.
     for (let step = node; step.parent !== undefined && path.length < MAX_CLIMB; step = step.parent)
-      path.unshift(snapshot(step.key));
+      path.unshift(snapshot(stepOf(step)));
     return path;
   }
 
@@ -167,11 +162,12 @@ export class Tracker {
 
   /** What was taken out, and is now in the tree again, belongs to it again. */
   #takeBack(raw: Container, container: Container, key: unknown): void {
-    if (this.#released.size === 0) return;
+    const all = this.#released;
+    if (all === undefined || all.size === 0) return;
     this.#proxyOf(raw, container, key);
-    for (const released of this.#released) {
+    for (const released of all) {
       const own = this.#nodes.get(released) as Node;
-      if (released === raw || this.#locate(own, raw)) this.#released.delete(released);
+      if (released === raw || this.#locate(own, raw)) all.delete(released);
     }
   }
 
@@ -179,7 +175,7 @@ export class Tracker {
   release(item: unknown, container: Container): unknown {
     const handed = this.handOut(item, container, undefined);
     const node = typeof handed === "object" && handed !== null ? nodeOf(handed) : undefined;
-    if (node !== undefined) this.#released.add(node.raw);
+    if (node !== undefined) (this.#released ??= new Set()).add(node.raw);
     return handed;
   }
 
@@ -187,14 +183,14 @@ export class Tracker {
   checkpoint(): void {
     this.#epoch++;
     this.#writtenSince = false;
-    for (const [date, times] of this.#dates) times.pending = date.getTime();
+    for (const [date, times] of this.#dates ?? []) times.pending = date.getTime();
   }
 
   /** Takes note that the tree as it was at the last checkpoint is stored now. */
   settle(): void {
     this.#storedEpoch = this.#epoch;
     this.#written = this.#writtenSince;
-    for (const times of this.#dates.values()) times.stored = times.pending;
+    for (const times of this.#dates?.values() ?? []) times.stored = times.pending;
   }
 
   /** True if a trap wrote since the last checkpoint. */
@@ -248,10 +244,12 @@ export class Tracker {
 
   #watchDate(date: Date): void {
     const time = date.getTime();
+    this.#dates ??= new Map();
     if (!this.#dates.has(date)) this.#dates.set(date, { stored: time, pending: time });
   }
 
   #dateChanged(): boolean {
+    if (this.#dates === undefined) return false;
     for (const [date, { stored }] of this.#dates) if (!Object.is(date.getTime(), stored)) return true;
     return false;
   }
@@ -274,6 +272,11 @@ export class Tracker {
     };
     return search(tree);
   }
+}
+
+/** What leads to a container: an item that was read by a trap is known by the text of its index, which takes long to tell apart. */
+function stepOf({ parent, key }: Node): unknown {
+  return parent?.kind === "array" && typeof key === "string" ? (arrayIndex(key) ?? key) : key;
 }
 
 function holds(parent: Node, child: Node): boolean {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Session, SessionConflict, SessionOptions } from "unsession";
+import { merge, type MergeConflict } from "../../src/merge.ts";
 import { World } from "./_setup.ts";
 
 type Change = (session: Session) => unknown;
@@ -120,6 +121,16 @@ describe("changes of one Map", () => {
     expect(paths(conflicts)).toEqual([["m"]]);
   });
 
+  it("count as a whole if one side alone put an object in as a key", async () => {
+    const { stored, conflicts } = await together(
+      { m: map({ a: 1 }) },
+      (s) => s.m.set({ id: 2 }, 3),
+      (s) => s.m.set("b", 2),
+    );
+    expect([...stored["m"]]).toEqual([...map({ a: 1, b: 2 })]);
+    expect(paths(conflicts)).toEqual([["m"]]);
+  });
+
   it("with objects as keys are kept from either side alone", async () => {
     const data = { m: new Map([[{ id: 1 }, 1]]) };
     const set: Change = (session) => session.m.set([...session.m.keys()][0], 2);
@@ -189,10 +200,29 @@ describe("changes of one list", () => {
     ],
     ["an item and another order", [1, 2, 3], (s) => (s.l[0] = 5), (s) => s.l.reverse(), [3, 2, 1], ["l"]],
     ["a push and a removal", [1, 2], (s) => s.l.push(3), (s) => s.l.pop(), [1], ["l"]],
+    ["a removal at the end and an item before it", [1, 2], (s) => s.l.pop(), (s) => (s.l[0] = 5), [5, 2], ["l"]],
+    [
+      "an item put before the others and a write below one of these",
+      [{ id: 1 }],
+      (s) => s.l.unshift({ id: 0 }),
+      (s) => (s.l[0].n = 1),
+      [{ id: 1, n: 1 }],
+      ["l"],
+    ],
   ])("are in conflict: %s", async (_, l, first, last, expected, path) => {
     const { stored, conflicts } = await together({ l }, first, last);
     expect(stored["l"]).toEqual(expected);
     expect(paths(conflicts)).toEqual([path]);
+  });
+});
+
+describe("a list that nobody took notes of", () => {
+  it("is a new value if it is shorter", () => {
+    const conflicts: unknown[] = [];
+    const policy = { resolve: ({ mine }: MergeConflict) => mine, report: ({ path }: MergeConflict) => conflicts.push(path) };
+    const { tree } = merge({ l: [1, 2] }, { l: [1] }, { l: [5, 2] }, () => undefined, policy);
+    expect(tree).toEqual({ l: [1] });
+    expect(conflicts).toEqual([["l"]]);
   });
 });
 
@@ -219,6 +249,16 @@ describe("after a merge", () => {
     else held.late = 1;
     await world.manager.commit(session);
     expect(find((await world.manager.load(cookie)) as Session)).toEqual(held);
+  });
+
+  it("a new member of a Set is not taken for another one with the same id", async () => {
+    let held: any;
+    await together(
+      { t: new Set() },
+      (s) => s.t.add({ id: 2, by: "first" }),
+      (s) => (s.t.add({ id: 2, by: "last" }), (held = [...s.t][0])),
+    );
+    expect(held).toEqual({ id: 2, by: "last" });
   });
 
   it("what is one object at several places stays one, also if all of it is new", async () => {

@@ -86,8 +86,8 @@ export async function writeConditionally(
     if (attempt.unanswered === undefined) errors = 0;
     attempt.seen = { entry: replaced.current, record: newest };
     if (budget.left === 0) throw attempt.unanswered === undefined ? contentionError() : uncertainError();
-    // The first time it was most likely one writer alone.
-    if (round > 0) await pause(context, round);
+    // Every other time at once: what was seen before a pause is old on a busy session, so that only the try after it has a chance.
+    if (round % 2 === 1) await pause(context, (round - 1) / 2);
   }
 }
 

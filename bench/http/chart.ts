@@ -4,9 +4,9 @@ import type { Route, Target } from "./targets.ts";
 const ROUTES: readonly Route[] = ["read", "write"];
 
 const ROW = 34;
-const LABEL = 190;
+const LABEL = 215;
 const PANEL = 260;
-const GAP = 40;
+const GAP = 56;
 const TOP = 64;
 
 /** Longer bars are cut, so that the short ones can be told apart. */

@@ -19,7 +19,7 @@ const HELP = `npm run bench:http -- [options]
   --seconds N     of each run (1)
   --quick         3 rounds of half a second, of the first size
   --profile DIR   writes a CPU profile of each server
-Without --only, --routes and --sizes the tables and the chart of the documentation are written.`;
+Without --quick, --only, --routes and --sizes the tables and the chart of the documentation are written.`;
 
 const { values } = parseArgs({
   options: {
@@ -100,7 +100,7 @@ async function main(): Promise<void> {
       ? `In all ${of} runs the server had at least 90 % of a core.`
       : `The machine was busy: in ${runs} of ${of} runs the server had less than 90 % of a core.`;
   console.log(`\n${verdict}`);
-  if (values.only ?? values.routes ?? values.sizes) return;
+  if (values.quick || (values.only ?? values.routes ?? values.sizes) !== undefined) return;
   writeFileSync(`${root}docs/images/performance.svg`, chart(results, sizes[0] as number));
   writeTables(`${tables}\n\n${verdict}`);
 }

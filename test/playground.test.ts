@@ -313,10 +313,10 @@ describe("the playground, asked from elsewhere", () => {
   });
 });
 
-describe("the README's pictures", () => {
+describe("the README's pictures of it", () => {
   it("are there, in both colour schemes, and small", () => {
     const readme = readFileSync(join(root, "README.md"), "utf8");
-    const pictures = [...readme.matchAll(/(?:src|srcset)="(docs\/images\/[^"]+)"/g)].map(([, path = ""]) => path);
+    const pictures = [...readme.matchAll(/(?:src|srcset)="(docs\/images\/[^"]+\.webp)"/g)].map(([, path = ""]) => path);
     expect(pictures.map((path) => /-(dark|light)\.webp$/.exec(path)?.[1])).toEqual(["dark", "light", "dark", "light"]);
     for (const path of pictures) expect(statSync(join(root, path)).size, path).toBeLessThan(150_000);
   });

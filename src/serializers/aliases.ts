@@ -98,6 +98,7 @@ function placesAbove(path: string): string[] {
 
 /** Splits at dots; a backslash makes the next character a plain one. */
 export function parsePath(path: string): string[] {
+  if (!path.includes("\\")) return path.split(".");
   const steps = [""];
   for (let index = 0; index < path.length; index++) {
     const character = path.charAt(index);

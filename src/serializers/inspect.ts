@@ -32,7 +32,7 @@ export function inspect(data: Container, maxNodes: number, keeps: Keeps, path: P
   }
   const keepsAnyText = keeps === undefined || keeps.has("lone surrogate");
   if (keepsAnyText && isPlainTree(data, { left: maxNodes, held })) return "plain";
-  const inspection = new Inspection(maxNodes, keeps, path);
+  const inspection = new Inspection(maxNodes, keeps, path, held);
   inspection.visit(data);
   if (!inspection.rich) return "plain";
   return inspection.foreign ? "foreign" : "rich";
@@ -44,13 +44,17 @@ class Inspection {
   rich = false;
   foreign = false;
   readonly #keeps: Keeps;
+  readonly #keepsAnyText: boolean;
+  readonly #held: boolean;
   readonly #maxNodes: number;
   #nodes = 0;
   readonly #path: unknown[];
   /** The containers around the one at hand, to tell a ring from a deep tree. */
   readonly #around: Container[] = [];
 
-  constructor(maxNodes: number, keeps: Keeps, path: Path) {
+  constructor(maxNodes: number, keeps: Keeps, path: Path, held: boolean) {
+    this.#held = held;
+    this.#keepsAnyText = keeps === undefined || keeps.has("lone surrogate");
     this.#path = [...path];
     this.#maxNodes = maxNodes;
     this.#keeps = keeps;
@@ -115,9 +119,19 @@ class Inspection {
         throw this.#refuse("has a key that reaches a prototype", "Use another key");
       }
       this.#text(key);
-      // The same as no key at all.
-      if (object[key] !== undefined) this.#step(key, object[key]);
+      const value = object[key];
+      // As `undefined`, the same as no key at all.
+      if (value !== undefined && !this.#isPlainField(value)) this.#step(key, value);
     }
+  }
+
+  /** Most fields of a session are plain beside a rich one. Further in, trying each would take the square of the time. */
+  #isPlainField(value: unknown): boolean {
+    if (this.#around.length > 1 || !this.#keepsAnyText || typeof value !== "object" || value === null) return false;
+    const bounds = { left: this.#maxNodes - this.#nodes, held: this.#held };
+    if (!isPlainTree(value, bounds, 1)) return false;
+    this.#nodes = this.#maxNodes - bounds.left;
+    return true;
   }
 
   #items(items: unknown[]): void {
@@ -165,7 +179,7 @@ class Inspection {
   }
 
   #text(text: string): void {
-    if (!this.#may("lone surrogate") && /\p{Surrogate}/u.test(text)) {
+    if (!this.#keepsAnyText && /\p{Surrogate}/u.test(text)) {
       throw this.#refuse("holds half a surrogate pair", OTHER_SERIALIZER);
     }
   }

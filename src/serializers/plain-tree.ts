@@ -44,11 +44,16 @@ function isPlainValue(value: unknown, bounds: Bounds, depth: number): boolean {
     case "boolean":
       return true;
     case "number":
-      // Of NaN and the infinities the difference is NaN; -0 is the one zero that gives -Infinity.
-      return value - value === 0 && (value !== 0 || 1 / value > 0);
+      return isPlainNumber(value);
     case "object":
       return value === null || isPlainTree(value, bounds, depth + 1);
     default:
       return false;
   }
+}
+
+/** False for a number that JSON would change. */
+export function isPlainNumber(value: number): boolean {
+  // Of NaN and the infinities the difference is NaN; -0 is the one zero that gives -Infinity.
+  return value - value === 0 && (value !== 0 || 1 / value > 0);
 }

@@ -1,0 +1,86 @@
+import { isForbiddenKey } from "../tracking/kinds.ts";
+import { parsePath } from "./aliases.ts";
+import { toError, type ErrorFields } from "./error-fields.ts";
+import { MAX_BIGINT_DIGITS } from "./inspect.ts";
+
+type Fields = Record<string, unknown>;
+
+const TYPED_ARRAYS = new Map<unknown, { from(numbers: number[]): unknown }>(
+  [Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array].map(
+    (type) => [type.name, type],
+  ),
+);
+
+/**
+ * Makes each annotated value of JSON what it was, in its place, what is inside it first.
+ *
+ * Annotations that superjson does not write are refused, since it goes by any: into a text in the place of a tree until the stack is
+ * full, to an item far behind the end of a list, which it makes that long, and to a bigint of its own, which may be of any length.
+ *
+ * @param others makes a value of a type that only superjson knows
+ * @throws {TypeError | SyntaxError | RangeError}
+ */
+export function restoreTypes(json: unknown, annotations: unknown, others: (value: unknown, type: unknown) => unknown): unknown {
+  const root = { json };
+  restoreAt(root, "json", annotations, others);
+  return root.json;
+}
+
+function restoreAt(holder: Fields, key: string, tree: unknown, others: (value: unknown, type: unknown) => unknown): void {
+  const [type, inner = {}] = Array.isArray(tree) ? (tree as unknown[]) : [undefined, tree];
+  if (typeof inner !== "object" || inner === null) throw new TypeError("annotations that are no tree");
+  for (const path of Object.keys(inner)) {
+    const steps = parsePath(path);
+    const last = steps.pop() as string;
+    const at = steps.reduce(stepInto, holder[key]);
+    stepInto(at, last);
+    restoreAt(at as Fields, last, (inner as Fields)[path], others);
+  }
+  if (Array.isArray(tree)) holder[key] = restore(holder[key], type, others);
+}
+
+function stepInto(at: unknown, step: string): unknown {
+  const isThere = typeof at === "object" && at !== null && Object.prototype.propertyIsEnumerable.call(at, step);
+  if (!isThere || isForbiddenKey(step)) throw new TypeError("an annotation of nothing");
+  return (at as Fields)[step];
+}
+
+function restore(value: unknown, type: unknown, others: (value: unknown, type: unknown) => unknown): unknown {
+  switch (type) {
+    case "Date":
+      return new Date(value as string);
+    case "map":
+      return new Map(listIn(value) as [unknown, unknown][]);
+    case "set":
+      return new Set(listIn(value));
+    case "undefined":
+      return undefined;
+    case "number":
+      return Number(value);
+    case "URL":
+      return new URL(value as string);
+    case "bigint":
+      throw new TypeError("a bigint of any length");
+    default:
+      return Array.isArray(type) ? restoreComposite(value, type as unknown[], others) : others(value, type);
+  }
+}
+
+function restoreComposite(value: unknown, type: unknown[], others: (value: unknown, type: unknown) => unknown): unknown {
+  const [of, name] = type;
+  if (of === "custom" && name === "bigint") return toBigint(value as string);
+  if (of === "custom" && name === "Error") return toError(value as ErrorFields);
+  const typedArray = of === "typed-array" ? TYPED_ARRAYS.get(name) : undefined;
+  return typedArray === undefined ? others(value, type) : typedArray.from(listIn(value) as number[]);
+}
+
+/** A number in its place would be a length, and a text would be cut into characters. */
+function listIn(value: unknown): unknown[] {
+  if (Array.isArray(value)) return value as unknown[];
+  throw new TypeError("no list, where there should be one");
+}
+
+export function toBigint(digits: string): bigint {
+  if (digits.length > MAX_BIGINT_DIGITS + "-".length) throw new TypeError("a bigint that is too long");
+  return BigInt(digits);
+}

@@ -1,9 +1,9 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { manifest, root } from "../scripts/entries.ts";
+import { freePort } from "./_application.ts";
 
 interface Block {
   readonly title: string;
@@ -56,14 +56,6 @@ function warnedBy(code: string): string[] {
 
 function linesOf(text: string): string[] {
   return text.split("\n").filter((line) => line !== "");
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Asks until the server of a block answers, or the block has ended. */

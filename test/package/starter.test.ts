@@ -1,44 +1,38 @@
-import { execFile, spawn, type ChildProcess } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { manifest, root } from "../../scripts/entries.ts";
+import { pack, remove, run, start } from "../_application.ts";
 import { startRedis, type RedisServer } from "../services/redis.ts";
-
-const run = promisify(execFile);
 
 let folder: string;
 let redis: RedisServer;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "unsession-starter-"));
   const page = await readFile(join(root, "docs/starters.md"), "utf8");
   const [, commands = ""] = /^## Plain h3\n\n```sh\n(.*)\n```$/m.exec(page) ?? [];
   const [, code = ""] = /^```js\n\/\/ server\.js\n([\s\S]*?)^```$/m.exec(page) ?? [];
+  const packed = await pack();
+  ({ folder } = packed);
   // As it is written, with the package that is here in place of the published one.
-  await run("npm", ["pack", "--pack-destination", folder], { cwd: root });
-  const tarball = `./${manifest.name}-${manifest.version}.tgz`;
-  const versions = `h3@${manifest.devDependencies["h3"]} ioredis@${manifest.devDependencies["ioredis"]}`;
+  const versions = ["h3", "ioredis"].map((name) => `${name}@${manifest.devDependencies[name]?.replace("^", "")}`).join(" ");
   const here = commands.replace(
     "install unsession h3 ioredis",
-    `install --prefer-offline --no-audit '${tarball}' ${versions.replaceAll("^", "")}`,
+    `install --prefer-offline --no-audit '${packed.tarball}' ${versions}`,
   );
   expect(here).not.toBe(commands);
-  await run("sh", ["-c", here], { cwd: folder });
+  await run("sh", ["-c", here], folder);
   await writeFile(join(folder, "server.js"), code);
   redis = await startRedis();
 });
 afterAll(async () => {
   await redis?.stop();
-  await rm(folder, { recursive: true, force: true });
+  await remove(folder);
 });
 
 describe("the starter for plain h3", () => {
   it("logs in, keeps notes and logs out, on the memory store", async () => {
-    const app = await start({});
+    const app = await begin({});
     try {
       expect((await app.post("/notes", { text: "none" })).status).toBe(401);
       const login = await app.post("/login", { name: "Ada" });
@@ -55,10 +49,10 @@ describe("the starter for plain h3", () => {
 
   it("keeps sessions in Redis when it is told where that is, for a process that comes after", async () => {
     const env = { REDIS_URL: redis.url, SESSION_SECRET: "s".repeat(40) };
-    const first = await start(env);
+    const first = await begin(env);
     const cookie = cookieOf(await first.post("/login", { name: "Ada" }).finally(() => first.stop()));
     expect(cookie).toMatch(/^session=[\w-]{43}\.[\w-]{43}$/);
-    const second = await start(env);
+    const second = await begin(env);
     expect(await second.get(cookie).finally(() => second.stop())).toEqual({ user: { name: "Ada" }, notes: [] });
   });
 });
@@ -69,39 +63,13 @@ interface App {
   stop(): Promise<void>;
 }
 
-async function start(env: Record<string, string>): Promise<App> {
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
-  const child = spawn(process.execPath, ["server.js"], {
-    cwd: folder,
-    env: { ...process.env, NODE_ENV: "production", HOST: "127.0.0.1", PORT: String(port), ...env },
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  const ended = new Promise((resolve) => child.once("close", resolve));
-  await firstAnswer(child, url);
+async function begin(env: Record<string, string>): Promise<App> {
+  const { url, stop } = await start(process.execPath, ["server.js"], folder, env);
   return {
     get: async (cookie) => (await fetch(url, { headers: { cookie } })).json(),
     post: (path, body, cookie = "") => fetch(url + path, { method: "POST", headers: { cookie }, body: JSON.stringify(body) }),
-    async stop() {
-      child.kill("SIGKILL");
-      await ended;
-    },
+    stop,
   };
-}
-
-async function firstAnswer(child: ChildProcess, url: string): Promise<void> {
-  while ((await fetch(url).catch(() => undefined)) === undefined) {
-    if (child.exitCode !== null) throw new Error(`The server has ended with ${child.exitCode}.`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function cookieOf(response: Response): string {

@@ -1,9 +1,9 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { manifest, root } from "../scripts/entries.ts";
+import { freePort } from "./services/free-port.ts";
 
 /** Packs the package, which builds it too. */
 export async function pack(): Promise<{ folder: string; tarball: string }> {
@@ -56,14 +56,6 @@ async function firstAnswer(child: ChildProcess, url: string, output: () => strin
 /** A request to a server that may not be there yet, or drops it while it replaces its worker. */
 export async function ask(url: string, init?: RequestInit): Promise<Response | undefined> {
   return fetch(url, { ...init, signal: AbortSignal.timeout(2000) }).catch(() => undefined);
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** What a command wrote. @throws with that if it fails */

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { manifest, root } from "../scripts/entries.ts";
-import { freePort } from "./_application.ts";
+import { freePort } from "./services/free-port.ts";
 
 interface Block {
   readonly title: string;

@@ -1,7 +1,8 @@
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { manifest, root } from "../../scripts/entries.ts";
-import { freePort, run, start, type Server } from "../_application.ts";
+import { run, start, type Server } from "../_application.ts";
+import { freePort } from "../services/free-port.ts";
 
 /** A version of Nitro, and what is installed with it. */
 export interface Version {

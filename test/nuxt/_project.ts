@@ -3,7 +3,8 @@ import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { root } from "../../scripts/entries.ts";
-import { freePort, run, start, type Server } from "../_application.ts";
+import { run, start, type Server } from "../_application.ts";
+import { freePort } from "../services/free-port.ts";
 
 /** A version of Nuxt, and what runs it. */
 export interface Version {

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { connect, createServer, type AddressInfo } from "node:net";
+import { connect } from "node:net";
+import { freePort } from "./free-port.ts";
 import { standStill } from "./stand-still.ts";
 
 const HOST = "127.0.0.1";
@@ -115,12 +116,4 @@ function ask(port: number, command: string): Promise<string> {
     socket.once("error", reject);
     socket.once("close", () => resolve(answer));
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, HOST);
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,7 +1,15 @@
 import type { Budget, Context } from "./context.ts";
 import { contentionError, storeError, uncertainError } from "./errors.ts";
 import { storeTtl } from "./lifecycle.ts";
-import { createWriteId, encodeRecord, hasWrite, parseRecord, REMEMBERED_WRITES, type SessionRecord } from "./record.ts";
+import {
+  createWriteId,
+  encodeRecord,
+  hasWrite,
+  lastWrite,
+  parseRecord,
+  REMEMBERED_WRITES,
+  type SessionRecord,
+} from "./record.ts";
 import type { Replaced, StoreEntry } from "./stores/store.ts";
 
 /** A record and the entry of the store it was read from. */
@@ -93,7 +101,7 @@ export async function writeConditionally(
 
 /** By the write that made it too: a key that was removed and made anew begins at version 1 again. */
 function isSameVersion(one: SessionRecord, other: SessionRecord): boolean {
-  return one.version === other.version && one.writes[0] === other.writes[0];
+  return one.version === other.version && lastWrite(one) === lastWrite(other);
 }
 
 /** After a write whose answer was lost: reads what there is now, so that the caller sees whether it was the write. */
@@ -120,7 +128,7 @@ export async function createRecord(
   const { binary = false } = await context.ask(budget, "create a session", (store) => store);
   const value = encodeRecord(record, binary);
   const ttl = storeTtl(record, context.options.now());
-  const [writeId] = record.writes as [string];
+  const writeId = lastWrite(record);
   for (let errors = 0; ;) {
     try {
       if (await context.ask(budget, "create a session", (store) => store.create(key, value, ttl))) return { value };

@@ -27,13 +27,34 @@ const MAX_HEADER_LENGTH = 16_384;
  */
 export function readCookies(header: string | null | undefined, name: string): string[] {
   if (typeof header !== "string" || header.length === 0 || header.length > MAX_HEADER_LENGTH) return [];
-  if (!header.includes(name)) return [];
-  const values = new Set<string>();
-  for (const pair of header.split(";")) {
-    const equals = pair.indexOf("=");
-    if (equals >= 0 && strip(pair.slice(0, equals)) === name) values.add(strip(pair.slice(equals + 1)));
+  const values: string[] = [];
+  for (let at = header.indexOf(name); at >= 0;) {
+    const equals = skipSpaces(header, at + name.length);
+    const isOurs = header.charCodeAt(equals) === EQUALS && isStart(header, at);
+    const end = isOurs ? endOf(header, equals) : at + name.length;
+    if (isOurs) values.push(strip(header.slice(equals + 1, end)));
+    at = header.indexOf(name, end);
   }
-  return [...values];
+  return values.length > 1 ? [...new Set(values)] : values;
+}
+
+const EQUALS = 0x3d;
+const SEMICOLON = 0x3b;
+
+/** True where a pair begins: nothing but spaces since the last `;`. */
+function isStart(header: string, at: number): boolean {
+  while (at > 0 && isSpace(header.charCodeAt(at - 1))) at--;
+  return at === 0 || header.charCodeAt(at - 1) === SEMICOLON;
+}
+
+function skipSpaces(header: string, at: number): number {
+  while (isSpace(header.charCodeAt(at))) at++;
+  return at;
+}
+
+function endOf(header: string, at: number): number {
+  const end = header.indexOf(";", at);
+  return end < 0 ? header.length : end;
 }
 
 /** By hand: a pattern for the end would be tried at each of a thousand spaces in the middle. */

@@ -4,7 +4,7 @@ import { storeError } from "./errors.ts";
 import { isExpired, timeoutsOf } from "./lifecycle.ts";
 import { DAMAGED, unreadableError } from "./load.ts";
 import { listSuccessor, unlist } from "./ownership.ts";
-import { createWriteId, deadRecord, rememberWrite, type RecordMeta, type SessionRecord } from "./record.ts";
+import { deadRecord, firstWrite, rememberWrite, type RecordMeta, type SessionRecord } from "./record.ts";
 import { createToken } from "./save.ts";
 import type { Place, Stored } from "./session-state.ts";
 
@@ -84,7 +84,7 @@ async function prepareSuccessor(
   const fresh = { ...record, data, flash, touchedAt: now, idleWindow, meta: successorMeta(context, record.meta, now) };
   if (!(await listSuccessor(context, from.key, place.key, fresh))) return undefined;
   if (earlier === undefined) {
-    const first = { ...fresh, version: 1, writes: [createWriteId()] };
+    const first = { ...fresh, version: 1, writes: firstWrite() };
     const entry = await createRecord(context, budget, place.key, first);
     // The tombstone of a session that is being ended was there first.
     if (entry === undefined && fresh.meta.owner !== undefined) return undefined;

@@ -8,8 +8,8 @@ import type { MergedChanges } from "./merge-changes.ts";
 import { stayListed, withOwner } from "./ownership.ts";
 import { withOverrides, withOwnTimeouts, type OverrideChanges } from "./overrides.ts";
 import {
-  createWriteId,
   deadRecord,
+  firstWrite,
   isSameText,
   overheadOf,
   rememberWrite,
@@ -340,7 +340,7 @@ function firstRecord(life: Lifetime, composed: Composed): SessionRecord {
     ...life,
     state: "live",
     version: 1,
-    writes: [createWriteId()],
+    writes: firstWrite(),
     data: composed.data,
     flash: composed.flashText,
     meta: composed.meta,

@@ -1,7 +1,6 @@
-import { getRandomValues } from "uncrypto";
-import { base64url } from "./base64url.ts";
 import { digests } from "./digest.ts";
 import { andThen } from "./is-promise.ts";
+import { randomText } from "./random.ts";
 import type { MaybePromise } from "./stores/store.ts";
 
 /**
@@ -26,7 +25,7 @@ const SIGNATURE = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 const SIGNATURE_VERSION = "v1";
 
 export function generateToken(): string {
-  return base64url(getRandomValues(new Uint8Array(TOKEN_BYTES)));
+  return randomText(TOKEN_BYTES);
 }
 
 export function isToken(value: unknown): value is string {

@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import { createWriteId, type SessionRecord } from "../record.ts";
+import { firstWrite, type SessionRecord } from "../record.ts";
 
 /** A session in the index of an owner; more than one of a session whose owner is being set again. */
 export interface Entry {
@@ -38,7 +38,7 @@ export function indexRecord(context: Context, entries: readonly Entry[]): Sessio
     touchedAt: at,
     idleWindow: 0,
     absoluteAt: forever ? 0 : Math.max(at + tombstoneTtl, ...entries.map(({ until }) => until)),
-    writes: [createWriteId()],
+    writes: firstWrite(),
     data: { serializer: "owner", text: JSON.stringify(rows) },
     flash: undefined,
     meta: { prefix: NO_PREFIX },

@@ -1,7 +1,7 @@
 import { createRecord, startAttempt, writeConditionally } from "../conditional-write.ts";
 import { Budget, type Context } from "../context.ts";
 import { isExpired } from "../lifecycle.ts";
-import { createWriteId, deadRecord, parseRecord, rememberWrite, type SessionRecord } from "../record.ts";
+import { deadRecord, firstWrite, parseRecord, rememberWrite, type SessionRecord } from "../record.ts";
 import { keysOf, type Entry } from "./entries.ts";
 import { removeEntries } from "./owner-index.ts";
 
@@ -73,7 +73,7 @@ function tombstone(context: Context): SessionRecord {
     touchedAt: at,
     absoluteAt: 0,
     idleWindow: 0,
-    writes: [createWriteId()],
+    writes: firstWrite(),
     data: { serializer: "json", text: "" },
     flash: undefined,
     meta: context.ownMeta,

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { createWriteId, encodeRecord, type SessionRecord } from "../../src/record.ts";
+import { encodeRecord, firstWrite, type SessionRecord } from "../../src/record.ts";
 import { createGenericStore } from "../../src/stores/generic.ts";
 import type { Store } from "../../src/stores/store.ts";
 import type { StorageLike } from "../../src/stores/text-items.ts";
@@ -26,7 +26,7 @@ const record = (changes: Partial<SessionRecord> = {}): string =>
     touchedAt: clock.now(),
     absoluteAt: 0,
     idleWindow: WINDOW,
-    writes: [createWriteId()],
+    writes: firstWrite(),
     data: { serializer: "json", text: "{}" },
     flash: undefined,
     meta: {},

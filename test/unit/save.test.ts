@@ -32,7 +32,7 @@ describe("a save whose answer was lost", () => {
     const { world, cookie } = await withSession();
     const key = Object.keys(world.store.dump)[0] as string;
     const stored = parseRecord(world.store.dump[key] as string) as SessionRecord;
-    const tombstone = encodeRecord(deadRecord({ ...stored, writes: ["another-one"] }, stored.touchedAt, 60_000));
+    const tombstone = encodeRecord(deadRecord({ ...stored, writes: "another-one".padEnd(88, ".") }, stored.touchedAt, 60_000));
     const memory = createMemoryStore();
     memory.create(key, world.store.dump[key] as string, undefined);
     let isLost = true;

@@ -15,7 +15,7 @@ function rowsOf(size: string, data: string): Row[] {
     touchedAt: 1_790_000_100_000,
     absoluteAt: 0,
     idleWindow: 2_592_000_000,
-    writes: ["q83vEjRWeJA", "EjRWeJCrze8"],
+    writes: "q83vEjRWeJAEjRWeJCrze8".padEnd(88, "."),
     meta: {},
     flash: undefined,
     data: { serializer: "json", text: data },

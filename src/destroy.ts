@@ -4,7 +4,7 @@ import { readSuccessor } from "./load.ts";
 import { unlist } from "./ownership.ts";
 import { deadRecord, rememberWrite, type RecordMeta } from "./record.ts";
 import { becomeDestroyed } from "./save.ts";
-import type { SessionState, Stored } from "./session-state.ts";
+import { NO_FLASH, type SessionState, type Stored } from "./session-state.ts";
 
 /** A session in the store, wherever its key came from. */
 type Target = Pick<Stored, "key" | "entry" | "record">;
@@ -26,7 +26,7 @@ export async function destroy(context: Context, state: SessionState): Promise<vo
     throw error;
   }
   for (const key of Object.keys(state.raw)) delete state.raw[key];
-  state.flash = new Map();
+  state.flash = NO_FLASH;
   becomeDestroyed(context, state);
 }
 

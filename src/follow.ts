@@ -14,7 +14,7 @@ export async function follow(context: Context, state: SessionState, successor: S
   const decoded = await decodeRecord(context, successor.id, successor.record);
   if ("reason" in decoded) throw unreadableError("follow a session", decoded);
   state.base = decoded.base;
-  state.flash = new Map(Object.entries(decoded.flash));
+  state.flash = decoded.flash;
   rebase(state.tracker, before.tree(), decoded.base, {
     resolve: resolver(context),
     report: ({ path }) => context.tell("conflict", { id: successor.id, path }),

@@ -6,7 +6,7 @@ import { isExpired } from "./lifecycle.ts";
 import { acceptsRawIds, isReachable, readToken, type Brought } from "./migration.ts";
 import { parseRecord, type Encoded, type SessionRecord } from "./record.ts";
 import { createSession, type SessionEngine } from "./session.ts";
-import { createBase, EMPTY_BASE, SessionState, type Base, type Stored } from "./session-state.ts";
+import { createBase, EMPTY_BASE, NO_FLASH, SessionState, type Base, type Stored } from "./session-state.ts";
 import type { MaybePromise } from "./stores/store.ts";
 import { hashToken } from "./token.ts";
 import type { CorruptReason, RejectReason, Session } from "./types.ts";
@@ -18,11 +18,17 @@ const MAX_CANDIDATES = 4;
 
 /** What a token leads to. */
 export type Found =
-  | ({ readonly kind: "live"; readonly stored: Stored } & Decoded)
+  | Live
   /** Moved or dead: ended by another request. */
   | { readonly kind: "ended"; readonly id: string; readonly reuse?: { readonly successorId: string | undefined } }
   | { readonly kind: "expired" | "unknown"; readonly id: string }
   | ({ readonly kind: "corrupt"; readonly id: string } & Corruption);
+
+/** A session, as the store holds it. */
+export interface Live extends Decoded {
+  readonly kind: "live";
+  readonly stored: Stored;
+}
 
 /** Why a record cannot be used, and what was thrown. */
 export interface Corruption {
@@ -33,7 +39,7 @@ export interface Corruption {
 /** What a record holds. */
 export interface Decoded {
   readonly data: Fields;
-  readonly flash: Fields;
+  readonly flash: ReadonlyMap<string, unknown>;
   readonly base: Base;
 }
 
@@ -56,18 +62,15 @@ export async function loadSession(
   state.onStoreError = options.onStoreError(request.event);
   let found: readonly Found[];
   try {
-    found = await findCandidates(context, values);
+    const searched = findCandidates(context, values);
+    found = isPromise(searched) ? await searched : searched;
   } catch (error) {
     found = becomeDegraded(state, error);
   }
+  const [first] = found;
+  if (first?.kind === "live" && found.length === 1) return startWith(context, engine, state, first);
   const live = found.filter((one) => one.kind === "live");
-  const [only] = live;
-  if (only !== undefined && live.length === 1) {
-    const session = createSession(state, only.data, engine);
-    becomeStored(state, only);
-    context.tell("loaded", { id: only.stored.id });
-    return session;
-  }
+  if (live.length === 1) return startWith(context, engine, state, live[0] as Live);
   if (live.length > 1) reject(context, "ambiguous", undefined);
   for (const one of found) {
     if (one.kind === "unknown") reject(context, "unknown", one.id);
@@ -78,6 +81,13 @@ export async function loadSession(
   // The browser may have got a newer cookie by now, which nothing sent for this request may overwrite.
   if (live.length === 0 && found.some((one) => one.kind === "ended")) state.status = "ended";
   return createSession(state, await begin(context, state), engine);
+}
+
+function startWith(context: Context, engine: SessionEngine, state: SessionState, found: Live): Session {
+  const session = createSession(state, found.data, engine);
+  becomeStored(state, found);
+  context.tell("loaded", { id: found.stored.id });
+  return session;
 }
 
 /** The data that a session without a record begins with. */
@@ -101,45 +111,67 @@ function becomeDegraded(state: SessionState, error: unknown): Found[] {
 }
 
 /** Makes a state show what the store holds. The tree is given by the caller. */
-export function becomeStored(state: SessionState, found: Found & { kind: "live" }): void {
+export function becomeStored(state: SessionState, found: Live): void {
   state.status = "stored";
   state.stored = found.stored;
   state.base = found.base;
-  state.flash = new Map(Object.entries(found.flash));
+  state.flash = found.flash;
   state.showOverrides(found.stored.record.meta);
 }
 
-async function findCandidates(context: Context, values: readonly string[]): Promise<Found[]> {
+function findCandidates(context: Context, values: readonly string[]): MaybePromise<readonly Found[]> {
+  const [only] = values;
+  if (only === undefined) return NONE;
+  if (values.length > 1) return findAmong(context, values);
+  return andThen(readToken(context, only), (brought) => {
+    if (brought !== undefined) return andThen(findByToken(context, loadBudget(context), brought), (found) => [found]);
+    reject(context, "malformed", undefined);
+    return NONE;
+  });
+}
+
+const NONE: readonly Found[] = [];
+
+async function findAmong(context: Context, values: readonly string[]): Promise<readonly Found[]> {
   const tokens = new Map<string, Brought>();
   for (const value of values) {
     if (tokens.size === MAX_CANDIDATES) break;
-    // In turn, not at once: most requests have one, and a flood of bad ones is not to be worked on side by side.
-    const read = readToken(context, value);
-    const brought = isPromise(read) ? await read : read;
+    // In turn, not at once: a flood of bad ones is not to be worked on side by side.
+    const brought = await readToken(context, value);
     if (brought === undefined) reject(context, "malformed", undefined);
     else if (!brought.isUnsigned || !tokens.has(brought.token)) tokens.set(brought.token, brought);
   }
-  if (tokens.size === 0) return [];
-  const budget = new Budget(context.platform, context.options.timeouts.load);
-  const searches = Array.from(tokens.values(), (brought) => findByToken(context, budget, brought));
-  const [only] = searches as [MaybePromise<Found>];
-  return searches.length === 1 ? [await only] : Promise.all(searches);
+  if (tokens.size === 0) return NONE;
+  const budget = loadBudget(context);
+  return Promise.all(Array.from(tokens.values(), (brought) => findByToken(context, budget, brought)));
+}
+
+function loadBudget({ platform, options }: Context): Budget {
+  return new Budget(platform, options.timeouts.load);
 }
 
 /** Looks a token up. */
-export function findByToken(context: Context, budget: Budget, { token, isUnsigned }: Brought): MaybePromise<Found> {
-  const findAt = (id: string, key: string, isRaw: boolean): MaybePromise<Found> => {
-    const approach = isUnsigned || isRaw ? { isUnsigned, isRaw } : undefined;
-    return andThen(
-      context.ask(budget, "load a session", (store) => store.get(key)),
-      (entry) =>
-        entry === undefined ? { kind: "unknown", id } : interpret(context, budget, { token, id, key, entry, approach }),
-    );
-  };
-  return andThen(hashToken(token), (id) =>
-    andThen(findAt(id, context.keyOf(token, id), false), (found) =>
-      found.kind === "unknown" && acceptsRawIds(context.options) ? findAt(id, context.options.prefix + token, true) : found,
-    ),
+export function findByToken(context: Context, budget: Budget, brought: Brought): MaybePromise<Found> {
+  const { token } = brought;
+  return andThen(hashToken(token), (id) => {
+    const found = findAt(context, budget, brought, id, false);
+    if (!acceptsRawIds(context.options)) return found;
+    return andThen(found, (one) => (one.kind === "unknown" ? findAt(context, budget, brought, id, true) : one));
+  });
+}
+
+function findAt(
+  context: Context,
+  budget: Budget,
+  { token, isUnsigned }: Brought,
+  id: string,
+  isRaw: boolean,
+): MaybePromise<Found> {
+  const key = isRaw ? context.options.prefix + token : context.keyOf(token, id);
+  const approach = isUnsigned || isRaw ? { isUnsigned, isRaw } : undefined;
+  return andThen(
+    context.ask(budget, "load a session", (store) => store.get(key)),
+    (entry) => (entry === undefined ? { kind: "unknown", id } : interpret(context, budget, { token, id, key, entry, approach })),
   );
 }
 
@@ -156,8 +188,14 @@ export function interpret(context: Context, budget: Budget, place: Omit<Stored, 
   if (record.state === "moved") return findMoved(context, budget, id, record);
   if (expired) return { kind: "expired", id };
   return andThen(decodeRecord(context, id, record), (decoded) =>
-    "reason" in decoded ? { kind: "corrupt", id, ...decoded } : { kind: "live", stored: { ...place, record }, ...decoded },
+    "reason" in decoded ? { kind: "corrupt", id, ...decoded } : toLive(place, record, decoded),
   );
+}
+
+// Written out, here as elsewhere on the way of each request: V8 goes a long way for a spread with something after it.
+function toLive({ token, id, key, entry, approach }: Omit<Stored, "record">, record: SessionRecord, decoded: Decoded): Live {
+  const { data, flash, base } = decoded;
+  return { kind: "live", stored: { token, id, key, entry, record, approach }, data, flash, base };
 }
 
 async function findMoved(context: Context, budget: Budget, id: string, record: SessionRecord): Promise<Found> {
@@ -169,11 +207,7 @@ async function findMoved(context: Context, budget: Budget, id: string, record: S
  *
  * One hop: a token is older than the grace before it is rotated again, so that what is moved there was regenerated.
  */
-export async function findSuccessor(
-  context: Context,
-  budget: Budget,
-  record: SessionRecord,
-): Promise<(Found & { kind: "live" }) | undefined> {
+export async function findSuccessor(context: Context, budget: Budget, record: SessionRecord): Promise<Live | undefined> {
   if (record.state !== "moved" || isPastGrace(context, record)) return undefined;
   const next = await readSuccessor(context, budget, record);
   if (next?.record.state !== "live") return undefined;
@@ -213,22 +247,25 @@ export function decodeRecord(context: Context, id: string, record: SessionRecord
   // First of all: a newer deployment may use serializers that this one does not know.
   if (dataVersion > (context.options.version ?? 0)) return { reason: "version", error: undefined };
   return andThen(decodeSection(context, record.data, "data", id), (stored) =>
-    andThen(record.flash === undefined ? NO_FLASH : decodeSection(context, record.flash, "flash", id), (flash) => {
+    andThen(decodeFlash(context, record.flash, id), (flash) => {
       if (stored === undefined || flash === undefined) return DAMAGED;
-      return andThen(shapeOf(context, stored, dataVersion), (shaped) =>
-        "reason" in shaped
-          ? shaped
-          : {
-              data: shaped.data,
-              flash: flash.data,
-              base: createBase(record.data, shaped.encoded, shaped.data, context.codec),
-            },
-      );
+      return andThen(shapeOf(context, stored, dataVersion), (shaped) => {
+        if ("reason" in shaped) return shaped;
+        const { data, encoded } = shaped;
+        return { data, flash, base: createBase(record.data, encoded, data, context.codec) };
+      });
     }),
   );
 }
 
-const NO_FLASH: Pick<Section, "data"> = { data: {} };
+function decodeFlash(
+  context: Context,
+  section: Encoded | undefined,
+  id: string,
+): MaybePromise<ReadonlyMap<string, unknown> | undefined> {
+  if (section === undefined) return NO_FLASH;
+  return andThen(decodeSection(context, section, "flash", id), (flash) => flash && new Map(Object.entries(flash.data)));
+}
 
 /** A section of a record, as its serializer wrote it, and what it says. */
 interface Section {

@@ -1,7 +1,7 @@
 import { Budget, type Context } from "./context.ts";
 import { destroyedError } from "./errors.ts";
 import { becomeStored, begin, interpret, tellCorrupt } from "./load.ts";
-import type { SessionState, Stored } from "./session-state.ts";
+import { NO_FLASH, type SessionState, type Stored } from "./session-state.ts";
 import { adopt } from "./tracking/adopt.ts";
 import { pairUp } from "./tracking/pairing.ts";
 
@@ -38,7 +38,7 @@ async function readAgain(context: Context, state: SessionState): Promise<Record<
   }
   state.status = "ended";
   state.cookieAction = "none";
-  state.flash = new Map();
+  state.flash = NO_FLASH;
   if (found?.kind === "corrupt") tellCorrupt(context, stored.id, found);
   else context.tell("gone", { id: stored.id });
   return begin(context, state);

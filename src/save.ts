@@ -157,7 +157,7 @@ interface Composed {
   readonly encoded: Encoded;
   /** As the record keeps it. */
   readonly data: Encoded;
-  readonly flash: Map<string, unknown>;
+  readonly flash: ReadonlyMap<string, unknown>;
   readonly flashText: Encoded | undefined;
   readonly meta: RecordMeta;
   /** The overrides that this writes. */
@@ -246,7 +246,7 @@ async function theirState(
   const decoded = await decodeRecord(context, (state.stored as Stored).id, record);
   if ("reason" in decoded) throw unreadableError("save a session", decoded);
   const { data, flash, base } = decoded;
-  return { data: () => data, encoded: base.encoded, flash: new Map(Object.entries(flash)) };
+  return { data: () => data, encoded: base.encoded, flash };
 }
 
 function nextRecord(

@@ -32,6 +32,10 @@ export interface Approach {
   readonly isRaw: boolean;
 }
 
+/** Shared by all that have none: most sessions do not. */
+export const NO_FLASH: ReadonlyMap<string, unknown> = new Map();
+const NO_OVERRIDES = {};
+
 /** A token, and where its record goes. */
 export type Place = Pick<Stored, "token" | "id" | "key">;
 
@@ -46,16 +50,15 @@ export type Place = Pick<Stored, "token" | "id" | "key">;
  */
 export class SessionState {
   status: "new" | "stored" | "ended" | "destroyed" | "degraded" = "new";
-  stored: Stored | undefined;
+  stored: Stored | undefined = undefined;
   tracker!: Tracker;
-  base: Base;
+  base: Base = EMPTY_BASE;
   /** One-time values as stored. */
-  flash: ReadonlyMap<string, unknown> = new Map();
-  /** One-time values set (a value) and taken (`undefined`) by this request. */
-  readonly flashChanges: Map<string, unknown> = new Map();
-  cookie: SessionCookieOverrides = {};
+  flash: ReadonlyMap<string, unknown> = NO_FLASH;
+  #flashChanges: Map<string, unknown> | undefined = undefined;
+  cookie: SessionCookieOverrides = NO_OVERRIDES;
   cookieChanged = false;
-  timeouts: OwnTimeouts = {};
+  timeouts: OwnTimeouts = NO_OVERRIDES;
   timeoutsChanged = false;
   /** Whether this request renews the session. */
   renews = true;
@@ -70,7 +73,7 @@ export class SessionState {
   /** What becomes of the request where the store fails. */
   onStoreError: StoreErrorPolicy = "throw";
   /** Why the store could not be read. */
-  failure: SessionError | undefined;
+  failure: SessionError | undefined = undefined;
   /** What the response has to do with the cookie. */
   cookieAction: "none" | "set" | "clear" = "none";
   readonly createdAt: number;
@@ -79,17 +82,16 @@ export class SessionState {
   /** Whether the request came over https; undefined if unknown. */
   readonly secure: boolean | undefined;
   /** Finds out what became of a save that the store did not answer. */
-  unanswered: ((budget: Budget) => Promise<void>) | undefined;
+  unanswered: ((budget: Budget) => Promise<void>) | undefined = undefined;
   /** `$setOwner`, while it is on its way. */
-  claim: Claim | undefined;
+  claim: Claim | undefined = undefined;
   /** The end of the last operation of this request on this session, while it runs: they run one after another. */
-  tail: Promise<void> | undefined;
+  tail: Promise<void> | undefined = undefined;
 
   constructor(now: number, hadCookie: boolean, secure: boolean | undefined) {
     this.createdAt = now;
     this.hadCookie = hadCookie;
     this.secure = secure;
-    this.base = EMPTY_BASE;
   }
 
   /** Whether a renewal could send the cookie, together with which alone it happens. */
@@ -119,10 +121,16 @@ export class SessionState {
     return this.cleared && Object.keys(this.base.tree()).length > 0 ? [{ op: "clear", path: [] }, ...changes] : changes;
   }
 
+  /** One-time values set (a value) and taken (`undefined`) by this request. */
+  get flashChanges(): Map<string, unknown> {
+    return (this.#flashChanges ??= new Map());
+  }
+
   /** One-time values as they would be stored now. */
-  flashNow(stored: ReadonlyMap<string, unknown> = this.flash): Map<string, unknown> {
-    const flash = new Map(this.cleared ? [] : stored);
-    for (const [key, value] of this.flashChanges) {
+  flashNow(stored: ReadonlyMap<string, unknown> = this.flash): ReadonlyMap<string, unknown> {
+    if (this.#flashChanges === undefined) return this.cleared ? NO_FLASH : stored;
+    const flash = new Map(this.cleared ? NO_FLASH : stored);
+    for (const [key, value] of this.#flashChanges) {
       if (value === undefined) flash.delete(key);
       else flash.set(key, value);
     }
@@ -134,14 +142,15 @@ export class SessionState {
     if (this.claim !== undefined) return true;
     if ((this.cookieChanged || this.timeoutsChanged) && this.status === "stored") return true;
     if (this.cleared && this.flash.size > 0) return true;
-    for (const [key, value] of this.flashChanges) if (value !== undefined || this.flash.has(key)) return true;
+    if (this.#flashChanges === undefined) return false;
+    for (const [key, value] of this.#flashChanges) if (value !== undefined || this.flash.has(key)) return true;
     return false;
   }
 
   /** Shows what a record says of its own cookie and timeouts, but for what this request changed. */
   showOverrides({ cookie, timeouts }: RecordMeta): void {
-    if (!this.cookieChanged) this.cookie = { ...cookie };
-    if (!this.timeoutsChanged) this.timeouts = { ...timeouts };
+    if (!this.cookieChanged) this.cookie = cookie ?? NO_OVERRIDES;
+    if (!this.timeoutsChanged) this.timeouts = timeouts ?? NO_OVERRIDES;
   }
 
   /** The life of the session as it would be stored now. */
@@ -174,16 +183,14 @@ export const EMPTY_BASE: Base = { stored: NOTHING, encoded: NOTHING, tree: () =>
  * its tree is copied.
  */
 export function createBase(stored: Encoded, encoded: Encoded, data: Fields, codec: Codec): Base {
-  const again = (): Fields | undefined => {
-    const decoded = codec.decode(encoded);
-    if (!isPromise(decoded)) return decoded;
-    decoded.catch(() => undefined);
-    return undefined;
-  };
-  const kept = codec.decodesAtOnce(encoded) ? undefined : (copy(data, new Map()) as Fields);
-  return {
-    stored,
-    encoded,
-    tree: () => (kept === undefined ? (again() ?? {}) : (copy(kept, new Map()) as Fields)),
-  };
+  if (codec.decodesAtOnce(encoded)) return { stored, encoded, tree: () => decodeAgain(codec, encoded) };
+  const kept = copy(data, new Map());
+  return { stored, encoded, tree: () => copy(kept, new Map()) as Fields };
+}
+
+function decodeAgain(codec: Codec, encoded: Encoded): Fields {
+  const decoded = codec.decode(encoded);
+  if (!isPromise(decoded)) return decoded ?? {};
+  decoded.catch(() => undefined);
+  return {};
 }

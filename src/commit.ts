@@ -7,6 +7,7 @@ import { isProduction, notice } from "./notice.ts";
 import { onDemand } from "./on-demand.ts";
 import { protectFromCaches } from "./response-headers.ts";
 import { save } from "./save.ts";
+import { stateOf } from "./session.ts";
 import type { SessionState, Stored } from "./session-state.ts";
 import { touch } from "./touch.ts";
 
@@ -29,28 +30,15 @@ export interface CommitResponse {
 export async function commit(
   context: Context,
   engine: ReturnType<typeof createEngine>,
-  state: SessionState,
+  session: object,
   response: CommitResponse | undefined,
 ): Promise<string[]> {
-  const { options } = context;
-  const failed = response !== undefined && response.status >= 500 && options.commitOn === "success";
+  const state = stateOf(session);
   if (!state.committed) {
     state.committed = true;
-    const task = async (): Promise<void> => {
-      state.answered = true;
-      if (failed || state.status === "destroyed" || state.status === "degraded") return;
-      // A response that switches protocols takes no cookie, and nothing is renewed without one.
-      state.renews &&= response?.status !== 101;
-      try {
-        await save(context, state);
-      } catch (error) {
-        return forgive(context, state, error);
-      }
-      await renew(context, state);
-    };
     // Most requests only read, and wait for nobody's turn: it took them 4 µs to find out that there is nothing to do.
     if (context.tracer === undefined && isSurelyStored(context, state)) state.answered = true;
-    else await engine.inTurn("commit", state, task);
+    else await engine.inTurn("commit", state, () => settle(context, state, response));
   }
   const cookies = state.cookieAction === "none" ? [] : await takeCookies(context, state);
   if (response !== undefined && protectFromCaches(response.headers, state.wasRead, cookies.length > 0) && !isProduction()) {
@@ -62,21 +50,34 @@ export async function commit(
   return cookies;
 }
 
+/** Stores what is to be stored, once the commit's turn has come. */
+async function settle(context: Context, state: SessionState, response: CommitResponse | undefined): Promise<void> {
+  state.answered = true;
+  const failed = response !== undefined && response.status >= 500 && context.options.commitOn === "success";
+  if (failed || state.status === "destroyed" || state.status === "degraded") return;
+  // A response that switches protocols takes no cookie, and nothing is renewed without one.
+  state.renews &&= response?.status !== 101;
+  try {
+    await save(context, state);
+  } catch (error) {
+    return forgive(context, state, error);
+  }
+  const due = dueRenewal(context, state);
+  if (due !== undefined) await renew(context, state, due);
+}
+
 /** True only if the store holds all of the session, nothing is under way, and nothing is due. */
 function isSurelyStored(context: Context, state: SessionState): boolean {
   const isAtRest = state.status === "stored" && state.tail === undefined && state.unanswered === undefined;
   return isAtRest && !state.tracker.touched && !state.extrasChanged && !state.cleared && dueRenewal(context, state) === undefined;
 }
 
-/** Gives the session a new token if that is due, or else a new idle window; either comes with a cookie. */
-async function renew(context: Context, state: SessionState): Promise<void> {
-  const due = dueRenewal(context, state);
-  if (due === "rotate") {
-    // Where its code cannot be imported, what was saved stays acknowledged, and the next request tries again.
-    const failed = (error: unknown): void => context.tell("error", { id: state.stored?.id, error: error as Error });
-    return context.trace("rotate", state, () => rotating((code) => code.rotate(context, state)).catch(failed));
-  }
-  if (due === "touch") await context.trace("touch", state, () => touch(context, state));
+/** Gives the session what is due, a new token or a new idle window; either comes with a cookie. */
+async function renew(context: Context, state: SessionState, due: "rotate" | "touch"): Promise<void> {
+  if (due === "touch") return context.trace("touch", state, () => touch(context, state));
+  // Where its code cannot be imported, what was saved stays acknowledged, and the next request tries again.
+  const failed = (error: unknown): void => context.tell("error", { id: state.stored?.id, error: error as Error });
+  await context.trace("rotate", state, () => rotating((code) => code.rotate(context, state)).catch(failed));
 }
 
 function dueRenewal(context: Context, state: SessionState): "rotate" | "touch" | undefined {

@@ -63,7 +63,7 @@ export async function writeConditionally(
   next: (record: SessionRecord, writeId: string) => Promise<SessionRecord | undefined>,
 ): Promise<Written> {
   const { writeId } = attempt;
-  const { binary = false } = await context.ask(budget, doing, (store) => store);
+  const { binary = false } = context.opened ?? (await context.open(budget, doing));
   let errors = 0;
   for (let round = 0; ; round++) {
     const { seen } = attempt;
@@ -125,7 +125,7 @@ export async function createRecord(
   key: string,
   record: SessionRecord,
 ): Promise<StoreEntry | undefined> {
-  const { binary = false } = await context.ask(budget, "create a session", (store) => store);
+  const { binary = false } = context.opened ?? (await context.open(budget, "create a session"));
   const value = encodeRecord(record, binary);
   const ttl = storeTtl(record, context.options.now());
   const writeId = lastWrite(record);

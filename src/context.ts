@@ -114,6 +114,15 @@ export class Context {
   }
 
   /**
+   * Opens the store, within a budget.
+   *
+   * @throws {SessionError} `ERR_SESSION_STORE`, with the store's own error as cause
+   */
+  async open(budget: Budget, doing: string): Promise<Store> {
+    return this.ask(budget, doing, (store) => store);
+  }
+
+  /**
    * Asks the store, within a budget.
    *
    * @throws {SessionError} `ERR_SESSION_STORE`, with the store's own error as cause

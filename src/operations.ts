@@ -5,7 +5,6 @@ import { createEngine } from "./engine.ts";
 import { findByToken, loadSession } from "./load.ts";
 import { readToken } from "./migration.ts";
 import type { Seals } from "./seals.ts";
-import { stateOf } from "./session.ts";
 import type { DataOf, Session, SessionManager } from "./types.ts";
 
 /** What a manager does for requests: all that is loaded with the first session, and not before. */
@@ -25,9 +24,7 @@ export function createOperations<T extends object>(context: Context): Operations
   const engine = createEngine(context);
   return {
     load: (header, request) => loadSession(context, engine, header, request) as Promise<Session<T>>,
-    async commit(session, response) {
-      return commit(context, engine, stateOf(session), response);
-    },
+    commit: (session, response) => commit(context, engine, session, response),
     async find(value) {
       const brought = await readToken(context, value);
       if (brought === undefined) return undefined;

@@ -126,6 +126,16 @@ export class SessionState {
     return (this.#flashChanges ??= new Map());
   }
 
+  /** What of it is about to be stored. */
+  copyFlashChanges(): ReadonlyMap<string, unknown> {
+    return this.#flashChanges === undefined ? NO_FLASH : new Map(this.#flashChanges);
+  }
+
+  /** Takes note of what was stored, but for what was changed again since. */
+  forgetFlashChanges(stored: ReadonlyMap<string, unknown>): void {
+    for (const [key, value] of stored) if (this.flashChanges.get(key) === value) this.flashChanges.delete(key);
+  }
+
   /** One-time values as they would be stored now. */
   flashNow(stored: ReadonlyMap<string, unknown> = this.flash): ReadonlyMap<string, unknown> {
     if (this.#flashChanges === undefined) return this.cleared ? NO_FLASH : stored;

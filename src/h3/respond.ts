@@ -4,7 +4,6 @@ import type { Gate } from "../node-response.ts";
 import { publicErrorOf } from "../public-error.ts";
 import { committer, type RequestSession } from "../request-sessions.ts";
 import type { MaybePromise } from "../stores/store.ts";
-import type { Session } from "../types.ts";
 import { releaseNodeResponse } from "./node-handlers.ts";
 
 /** What a handler resolves or throws when a node handler has answered by itself. */
@@ -27,13 +26,27 @@ export async function respond(event: H3Event, used: RequestSession, outcome: unk
   }
   const made = makeResponse(event, outcome, thrown);
   const response = isPromise(made) ? await made : made;
-  // A copy of an upgrade response is no upgrade any more: the handshake would hang (crossws).
   if (session === undefined) return response;
+  const { manager } = used;
+  // A copy of an upgrade response is no upgrade any more: the handshake would hang (crossws).
   if (isUpgrade(response)) {
-    await used.manager.commit(session, { status: 101, headers: new Headers() });
+    await manager.commit(session, { status: 101, headers: new Headers() });
     return response;
   }
-  return withCookies(event, used, session, response);
+  let sent = response;
+  let cookies: string[];
+  try {
+    const status = failures.has(response) ? 500 : response.status;
+    cookies = await manager.commit(session, { status, headers: response.headers });
+  } catch (error) {
+    // The answer that was prepared claims what did not happen.
+    await response.body?.cancel();
+    sent = await makeResponse(event, error, true);
+    // Nothing more is stored; a token that was regenerated before still has to reach the browser.
+    cookies = await manager.commit(session, sent);
+  }
+  for (const cookie of cookies) sent.headers.append("set-cookie", cookie);
+  return sent;
 }
 
 /** How the sessions of an event are committed where a Node handler answers by itself. */
@@ -54,45 +67,42 @@ export async function respondToError(event: H3Event, error: unknown): Promise<Re
   return makeResponse(event, error, true);
 }
 
-async function withCookies(event: H3Event, { manager }: RequestSession, session: Session, response: Response): Promise<Response> {
-  let cookies: string[];
-  try {
-    const status = failures.has(response) ? 500 : response.status;
-    cookies = await manager.commit(session, { status, headers: response.headers });
-  } catch (error) {
-    // The answer that was prepared claims what did not happen.
-    await response.body?.cancel();
-    response = await makeResponse(event, error, true);
-    // Nothing more is stored; a token that was regenerated before still has to reach the browser.
-    cookies = await manager.commit(session, response);
-  }
-  for (const cookie of cookies) response.headers.append("set-cookie", cookie);
-  return response;
-}
-
 /** What `onError` answered to an error that stands for a 5xx: its own status may say that all is well. */
 const failures = new WeakSet<Response>();
 
 /** The response that h3 makes of an outcome, with headers that may be changed. */
 function makeResponse(event: H3Event, outcome: unknown, thrown: boolean): MaybePromise<Response> {
-  // h3 calls `onResponse` on what the outermost middleware returns; here it would be called twice.
-  const { onResponse: _, onError, ...config } = event.app?.config ?? {};
   const result = toHttpError(outcome);
   let isOwned = result instanceof Response;
-  let failed = result instanceof Response && failures.has(result);
-  const hearing: H3Config["onError"] = (error, at) => {
+  let failed = isOwned && failures.has(result as Response);
+  const config = configOf(event, (error) => {
     isOwned = true;
     failed = error.status >= 500;
-    return onError?.(error, at);
-  };
-  const heard = onError === undefined ? config : { ...config, onError: hearing };
+  });
   // A rejection, since that is where h3 knows what a thrown number, string or symbol means.
-  return andThen(toResponse(thrown ? Promise.reject(result) : result, event, heard), (made) => {
+  return andThen(toResponse(thrown ? Promise.reject(result) : result, event, config), (made) => {
     // A Response of the handler's own may be immutable (`Response.redirect`, a `fetch` result), or be sent again to someone else.
     const response = isOwned && !isUpgrade(made) ? copyOf(made) : made;
     if (failed) failures.add(response);
     return response;
   });
+}
+
+/** The application's config, with an `onError` that is heard of, and without `onResponse`. */
+function configOf(event: H3Event, heard: (error: HTTPError) => void): H3Config {
+  const config = event.app?.config ?? {};
+  const { onResponse, onError } = config;
+  if (onResponse === undefined && onError === undefined) return config;
+  // h3 calls `onResponse` on what the outermost middleware returns; here it would be called twice.
+  const { onResponse: _, ...others } = config;
+  if (onError === undefined) return others;
+  return {
+    ...others,
+    onError(error, at) {
+      heard(error);
+      return onError(error, at);
+    },
+  };
 }
 
 function copyOf(response: Response): Response {

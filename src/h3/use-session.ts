@@ -32,10 +32,15 @@ declare module "h3" {
  */
 export function useSession<T extends object>(event: H3Event | Socket, manager: SessionManager<T>): Promise<Session<T>>;
 export function useSession(event: H3Event | Socket, name?: string): Promise<Session<DefaultSessionData>>;
-export async function useSession(event: H3Event | Socket, which?: object | string): Promise<Session<never>> {
-  if (!("req" in event)) return (await loadForSocket(event, which)) as Session<never>;
-  refuseCached(event);
-  return (await load(event, findSession(event.context, which))) as Session<never>;
+export function useSession(event: H3Event | Socket, which?: object | string): Promise<Session<never>> {
+  try {
+    if (!("req" in event)) return loadForSocket(event, which) as Promise<Session<never>>;
+    refuseCached(event);
+    return load(event, findSession(event.context, which)) as Promise<Session<never>>;
+  } catch (error) {
+    // Whoever awaits a session looks for its errors there.
+    return Promise.reject(error);
+  }
 }
 
 /** Loads a session for an event, and sees to it that no byte leaves before it is committed. */

@@ -3,7 +3,7 @@ import { hasObjectKeys, isInPlace, isObject, membersWithout, pureIncrement, type
 import { identityOf, isSameItem } from "./tracking/identity.ts";
 import { containerKind, isContainer, type Container } from "./tracking/kinds.ts";
 import { Lookup } from "./tracking/lookup.ts";
-import type { Marks } from "./tracking/node.ts";
+import type { Marks } from "./tracking/marks.ts";
 import { pairItems, pairUp, type Pairs } from "./tracking/pairing.ts";
 import type { Path } from "./tracking/path.ts";
 import { replaceInside } from "./tracking/replace.ts";

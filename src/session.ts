@@ -5,7 +5,7 @@ import { cookieOverrides, lifetimeOverrides } from "./overrides.ts";
 import type { SessionState } from "./session-state.ts";
 import { admit } from "./tracking/admit.ts";
 import { increment } from "./tracking/increment.ts";
-import { ObjectHandler } from "./tracking/object.ts";
+import { Node } from "./tracking/node.ts";
 import type { Path } from "./tracking/path.ts";
 import { snapshot } from "./tracking/snapshot.ts";
 import { Tracker, type Change } from "./tracking/tracker.ts";
@@ -32,9 +32,8 @@ const kState: unique symbol = Symbol("state");
 /** Makes the proxy through which the user sees `data` as a session. */
 export function createSession(state: SessionState, data: Fields, engine: SessionEngine): Session {
   state.tracker = new Tracker(
-    data,
     () => state.guard(),
-    (tracker) => new SessionHandler(tracker, state, engine),
+    (tracker) => new SessionNode(data, tracker, state, engine),
   );
   return state.tracker.root.proxy as Session;
 }
@@ -47,21 +46,21 @@ export function stateOf(session: object): SessionState {
 }
 
 /** The root of the tree: data keys as on any object, controls under `$`, and reads taken note of. */
-class SessionHandler extends ObjectHandler {
+class SessionNode extends Node {
   readonly #state: SessionState;
   readonly #engine: SessionEngine;
   #controls: Controls | undefined;
-  readonly #bound: Record<string, unknown> = {};
+  #bound: Record<string, unknown> | undefined;
 
-  constructor(tracker: Tracker, state: SessionState, engine: SessionEngine) {
-    super(tracker);
+  constructor(data: Fields, tracker: Tracker, state: SessionState, engine: SessionEngine) {
+    super(data, tracker, undefined, undefined);
     this.#state = state;
     this.#engine = engine;
   }
 
   override get(target: object, key: PropertyKey, receiver?: unknown): unknown {
     if (isControl(key)) return this.#control(key);
-    if (key === kState) return receiver === this.tracker.root.proxy ? this.#state : undefined;
+    if (key === kState) return receiver === this.proxy ? this.#state : undefined;
     this.#read(key);
     return super.get(target, key, receiver);
   }
@@ -83,9 +82,9 @@ class SessionHandler extends ObjectHandler {
     return super.getOwnPropertyDescriptor(target, key);
   }
 
-  protected override assign(target: object, key: PropertyKey, value: unknown): boolean {
+  protected override assign(key: PropertyKey, value: unknown): boolean {
     if (isControl(key)) throw reservedKey(key);
-    return super.assign(target, key, value);
+    return super.assign(key, value);
   }
 
   /** Awaiting a session reads `then`, and tools read symbols: neither shows any data. */
@@ -95,14 +94,14 @@ class SessionHandler extends ObjectHandler {
 
   #control(key: string): unknown {
     if (!Object.hasOwn(Controls.prototype, key)) return undefined;
-    const known = this.#bound[key];
+    const known = this.#bound?.[key];
     if (known !== undefined) return known;
     this.#controls ??= new Controls(this.#state, this.#engine);
     const control: unknown = (this.#controls as unknown as Fields)[key];
     if (typeof control !== "function") return control;
     // Bound once, so that a control can be passed on and is the same each time.
     const bound: unknown = control.bind(this.#controls);
-    this.#bound[key] = bound;
+    (this.#bound ??= {})[key] = bound;
     return bound;
   }
 }

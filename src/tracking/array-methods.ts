@@ -39,14 +39,14 @@ const methods: Record<string, Method> = {
   },
   splice(...[start, count, ...items]: [number, number, ...unknown[]]) {
     const given = arguments.length;
-    return rearrange(this, items, (array, raws, { tracker }) => {
+    return rearrange(this, items, (array, raws) => {
       // How many arguments were given decides how much `splice` removes.
       const removed = given === 0 ? [] : given === 1 ? array.splice(start) : array.splice(start, count, ...raws);
-      return removed.map((item) => tracker.release(item, array));
+      return removed.map((item) => this.tracker.release(item, this));
     });
   },
   sort(...[compare]: [((a: unknown, b: unknown) => number)?]) {
-    const seen = (item: unknown): unknown => this.tracker.handOut(item, this.raw, undefined);
+    const seen = (item: unknown): unknown => this.tracker.handOut(item, this, undefined);
     rearrange(this, [], (array) => array.sort(compare === undefined ? undefined : (a, b) => compare(seen(a), seen(b))));
     return this.proxy;
   },
@@ -92,7 +92,7 @@ arrayMethods[Symbol.iterator] = arrayMethods["values"] as (typeof arrayMethods)[
 export function rearranged(node: Node): void {
   const { tracker } = node;
   tracker.mark(node).reordered = true;
-  tracker.wrote(() => ({ op: "set", path: tracker.pathOf(node), value: snapshot(node.raw) }));
+  tracker.wrote(() => ({ op: "set", path: node.path(), value: snapshot(node.raw) }));
 }
 
 /** Takes note of what a method did to the array that was `before`. */
@@ -107,7 +107,7 @@ function note(node: Node, before: readonly unknown[], raws: readonly unknown[]):
 function noteAppended(node: Node, raws: readonly unknown[], start: number): void {
   const { tracker } = node;
   for (const [offset, raw] of raws.entries()) tracker.placed(node, start + offset, raw);
-  for (const raw of raws) tracker.wrote(() => ({ op: "append", path: tracker.pathOf(node), value: snapshot(raw) }));
+  for (const raw of raws) tracker.wrote(() => ({ op: "append", path: node.path(), value: snapshot(raw) }));
 }
 
 /** Runs a method that writes, on the raw array with raw arguments. */
@@ -115,7 +115,7 @@ function write<R>(node: Node, items: unknown[], run: (array: unknown[], raws: un
   const { tracker } = node;
   tracker.guard();
   const array = node.raw as unknown[];
-  const raws = items.map((item, index) => admit(item, () => [...tracker.pathOf(node), array.length + index], tracker));
+  const raws = items.map((item, index) => admit(item, () => node.path(array.length + index), tracker));
   return run(array, raws, node, tracker.attach(node));
 }
 
@@ -131,5 +131,5 @@ function rearrange<R>(owner: Node, items: unknown[], run: (array: unknown[], raw
 
 /** Runs `pop` or `shift`. */
 function take(node: Node, run: (array: unknown[]) => unknown): unknown {
-  return rearrange(node, [], (array, _raws, { tracker }) => tracker.release(run(array), array));
+  return rearrange(node, [], (array) => node.tracker.release(run(array), node));
 }

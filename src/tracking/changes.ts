@@ -2,7 +2,7 @@ import { Aliases } from "./aliases.ts";
 import { deepEqual } from "./equal.ts";
 import { containerKind, type Container } from "./kinds.ts";
 import { Lookup } from "./lookup.ts";
-import type { Increment, Marks } from "./node.ts";
+import type { Increment, Marks } from "./marks.ts";
 import type { Path } from "./path.ts";
 import { copy, snapshot } from "./snapshot.ts";
 import type { Change, Tracker } from "./tracker.ts";
@@ -26,7 +26,7 @@ export function listChanges(base: Fields, tracker: Tracker): Change[] {
 
 /** The increment at a place, if incrementing is all that happened there since `base` was loaded. */
 export function pureIncrement(marks: Marks | undefined, key: unknown, base: unknown, mine: unknown): Increment | undefined {
-  const increment = marks?.increments.get(key);
+  const increment = marks?.increments?.get(key);
   if (increment === undefined || !Object.is(increment.end, mine)) return undefined;
   return Object.is(increment.start, base) ? increment : undefined;
 }
@@ -34,7 +34,7 @@ export function pureIncrement(marks: Marks | undefined, key: unknown, base: unkn
 /** True if the container at a place is the one that was loaded there, perhaps changed inside, rather than a new value. */
 export function isInPlace(marks: Marks | undefined, key: unknown, base: unknown, mine: unknown): boolean {
   const kind = containerKind(mine);
-  return kind !== undefined && kind === containerKind(base) && marks?.replaced.has(key) !== true;
+  return kind !== undefined && kind === containerKind(base) && marks?.replaced?.has(key) !== true;
 }
 
 /** Maps with objects as keys and the like cannot be told apart entry by entry. */

@@ -1,7 +1,7 @@
 import { valueError } from "../errors.ts";
 import { admit } from "./admit.ts";
-import type { Node } from "./node.ts";
-import { ObjectHandler } from "./object.ts";
+import type { ContainerKind } from "./kinds.ts";
+import { Node } from "./node.ts";
 import { kNode, nodeOf, toRaw } from "./raw.ts";
 import { snapshot } from "./snapshot.ts";
 
@@ -14,12 +14,12 @@ type AnySet = Set<unknown>;
  * Traps of Maps and Sets. Their data is in internal slots that no trap reaches, so the methods are replaced, and anything else is
  * looked up on the real collection.
  */
-abstract class CollectionHandler extends ObjectHandler {
+abstract class CollectionNode extends Node {
   /** Inherits from the prototype of the collection. */
-  protected abstract readonly methods: Methods;
+  protected abstract get methods(): Methods;
 
   override get(target: object, key: PropertyKey, self?: unknown): unknown {
-    if (key === kNode) return this.nodeFor(target, self);
+    if (key === kNode) return super.get(target, key, self);
     if (Object.hasOwn(this.methods, key)) return this.methods[key];
     // `size` is a getter that must run on the collection itself.
     return key === "__proto__" ? undefined : Reflect.get(target, key, target);
@@ -30,17 +30,38 @@ abstract class CollectionHandler extends ObjectHandler {
     return Object.isExtensible(target) ? this.methods : Reflect.getPrototypeOf(target);
   }
 
-  protected override write(target: object, key: PropertyKey): boolean {
-    throw valueError(this.place(target, key), "is a named property of a collection", "Use its methods");
+  protected override write(key: PropertyKey): boolean {
+    throw valueError(this.path(key), "is a named property of a collection", "Use its methods");
   }
 }
 
-export class MapHandler extends CollectionHandler {
-  protected override readonly methods: Methods = mapMethods;
+export class MapNode extends CollectionNode {
+  override get kind(): ContainerKind {
+    return "map";
+  }
+
+  protected override get methods(): Methods {
+    return mapMethods;
+  }
+
+  protected override holds({ key, raw }: Node): boolean {
+    const map = this.raw as AnyMap;
+    return map.get(key) === raw || map.has(raw);
+  }
 }
 
-export class SetHandler extends CollectionHandler {
-  protected override readonly methods: Methods = setMethods;
+export class SetNode extends CollectionNode {
+  override get kind(): ContainerKind {
+    return "set";
+  }
+
+  protected override get methods(): Methods {
+    return setMethods;
+  }
+
+  protected override holds({ raw }: Node): boolean {
+    return (this.raw as AnySet).has(raw);
+  }
 }
 
 /** The node a method was called on; it throws what the native method throws when called on anything else. */
@@ -51,7 +72,7 @@ function receiver(self: object): Node {
 }
 
 function handOut(node: Node, value: unknown, key: unknown): unknown {
-  return node.tracker.handOut(value, node.raw, key);
+  return node.tracker.handOut(value, node, key);
 }
 
 /** Prepares a write: true if it is to be recorded. */
@@ -67,7 +88,7 @@ function clear(this: object): void {
   if (collection.size === 0) return;
   const attached = begin(node);
   collection.clear();
-  if (attached) node.tracker.wrote(() => ({ op: "clear", path: node.tracker.pathOf(node) }));
+  if (attached) node.tracker.wrote(() => ({ op: "clear", path: node.path() }));
 }
 
 function remove(this: object, key: unknown): boolean {
@@ -78,7 +99,7 @@ function remove(this: object, key: unknown): boolean {
   if (!collection.has(raw)) return false;
   const attached = begin(node);
   collection.delete(raw);
-  if (attached) node.tracker.wrote(() => ({ op: "delete", path: [...node.tracker.pathOf(node), snapshot(raw)] }));
+  if (attached) node.tracker.wrote(() => ({ op: "delete", path: node.path(snapshot(raw)) }));
   return true;
 }
 
@@ -90,7 +111,7 @@ function setEntry(node: Node, key: unknown, value: unknown): void {
   const { tracker } = node;
   const map = node.raw as AnyMap;
   tracker.guard();
-  const place = (): unknown[] => [...tracker.pathOf(node), key];
+  const place = (): unknown[] => node.path(key);
   const rawKey = admit(key, place, tracker);
   const raw = admit(value, place, tracker);
   if (map.has(rawKey) && Object.is(map.get(rawKey), raw)) return;
@@ -98,7 +119,7 @@ function setEntry(node: Node, key: unknown, value: unknown): void {
   map.set(rawKey, raw);
   if (!attached) return;
   tracker.placed(node, rawKey, raw);
-  tracker.wrote(() => ({ op: "set", path: [...tracker.pathOf(node), snapshot(rawKey)], value: snapshot(raw) }));
+  tracker.wrote(() => ({ op: "set", path: node.path(snapshot(rawKey)), value: snapshot(raw) }));
 }
 
 function* mapEntries(node: Node): IterableIterator<[unknown, unknown]> {
@@ -150,13 +171,13 @@ const setMethods: Methods = {
     const { tracker } = node;
     const members = node.raw as AnySet;
     tracker.guard();
-    const raw = admit(member, () => [...tracker.pathOf(node), member], tracker);
+    const raw = admit(member, () => node.path(member), tracker);
     if (members.has(raw)) return this;
     const attached = tracker.attach(node);
     members.add(raw);
     if (!attached) return this;
     tracker.placed(node, raw, raw);
-    tracker.wrote(() => ({ op: "add", path: tracker.pathOf(node), value: snapshot(raw) }));
+    tracker.wrote(() => ({ op: "add", path: node.path(), value: snapshot(raw) }));
     return this;
   },
   delete: remove,

@@ -23,7 +23,7 @@ export function increment(tracker: Tracker, path: Path, by: number): void {
   const old = read(node, key) as number | undefined;
   const end = (old ?? 0) + by;
   if (!put(node, key, end)) throw unreachable(path);
-  const { increments } = tracker.mark(node);
+  const increments = (tracker.mark(node).increments ??= new Map());
   const before = increments.get(key);
   // An increment of what was incremented before continues it; after any other write it begins anew.
   const continues = before !== undefined && Object.is(before.end, old);
@@ -118,6 +118,6 @@ function put(node: Node, key: unknown, value: number): boolean {
 export function childOf(tracker: Tracker, node: Node, key: unknown): Node | undefined {
   // What is in a frozen container is handed out by what the user has in its place.
   const isFrozen = node.kind !== "map" && Object.isFrozen(node.raw);
-  const child: unknown = isFrozen ? Reflect.get(node.proxy, key as PropertyKey) : tracker.handOut(read(node, key), node.raw, key);
+  const child: unknown = isFrozen ? Reflect.get(node.proxy, key as PropertyKey) : tracker.handOut(read(node, key), node, key);
   return typeof child === "object" && child !== null ? nodeOf(child) : undefined;
 }

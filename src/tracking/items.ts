@@ -13,15 +13,15 @@ export class Items {
   }
 
   next(): IteratorResult<unknown, undefined> {
-    const { raw, tracker } = this.#node;
-    const items = raw as unknown[];
+    const node = this.#node;
+    const items = node.raw as unknown[];
     const index = this.#index;
     if (index >= items.length) {
       this.#index = Infinity;
       return { value: undefined, done: true };
     }
     this.#index = index + 1;
-    return { value: tracker.handOut(items[index], items, index), done: false };
+    return { value: node.tracker.handOut(items[index], node, index), done: false };
   }
 }
 

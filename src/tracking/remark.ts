@@ -18,6 +18,6 @@ export function remarkIncrements(tracker: Tracker, changes: readonly Change[], b
     const by = value as number;
     const end = (start ?? 0) + by;
     // Anything else there is not what the increment came to.
-    if (Object.is(read(node, key), end)) tracker.mark(node).increments.set(key, { start, by, end });
+    if (Object.is(read(node, key), end)) (tracker.mark(node).increments ??= new Map()).set(key, { start, by, end });
   }
 }

@@ -1,13 +1,12 @@
 import { valueError } from "../errors.ts";
-import { ArrayHandler } from "./array.ts";
-import { MapHandler, SetHandler } from "./collection.ts";
+import { ArrayNode } from "./array.ts";
+import { MapNode, SetNode } from "./collection.ts";
 import { fillStandIn, isFrozenPlace } from "./frozen.ts";
-import { arrayIndex, containerKind, isContainer, type Container, type ContainerKind } from "./kinds.ts";
-import { marksSince, type Marks, type Node } from "./node.ts";
-import { ObjectHandler } from "./object.ts";
+import { containerKind, isContainer, type Container, type ContainerKind } from "./kinds.ts";
+import { marksSince, type Marks } from "./marks.ts";
+import { Node } from "./node.ts";
 import { formatPath, type Path } from "./path.ts";
 import { nodeOf, registerStandIn } from "./raw.ts";
-import { snapshot } from "./snapshot.ts";
 
 /** One recorded change. `path` leads to the place; for a Set, the member is `value` of an add and the last step of a delete. */
 export interface Change {
@@ -19,8 +18,12 @@ export interface Change {
 /** Containers that are remembered although they may have left the tree: a stream may have a session for days. */
 const MAX_HELD = 1024;
 
-/** More steps than any tree that can be stored has: past it, parents form a ring. */
-const MAX_CLIMB = 256;
+const NODES: Readonly<Record<ContainerKind, new (...args: ConstructorParameters<typeof Node>) => Node>> = {
+  object: Node,
+  array: ArrayNode,
+  map: MapNode,
+  set: SetNode,
+};
 
 /**
  * Follows one tree of plain data through proxies and knows whether, and where, it changed.
@@ -34,10 +37,9 @@ export class Tracker {
   readonly guard: () => void;
   readonly listeners: Set<(change: Change) => void> = new Set();
 
-  readonly #handlers: Record<ContainerKind, ProxyHandler<object>>;
   #nodes: Map<Container, Node> | WeakMap<Container, Node> = new Map();
   /** Taken out of their arrays by `pop`, `splice` …: the caller's own until they are put back. */
-  #released: Set<Container> | undefined;
+  #released: Set<Node> | undefined;
   /** Dates are handed out real, so their time is compared instead: with what was stored, once with what was last about to be. */
   #dates: Map<Date, { stored: number; pending: number }> | undefined;
   /** Bumped at each checkpoint. */
@@ -51,15 +53,10 @@ export class Tracker {
   /** Something mutable is in the user's hands that no trap can watch. */
   #exposed = false;
 
-  constructor(root: Record<string, unknown>, guard: () => void, rootHandler: (tracker: Tracker) => ProxyHandler<object>) {
+  /** The root may refine what objects are: `makeRoot` makes its node. */
+  constructor(guard: () => void, makeRoot: (tracker: Tracker) => Node) {
     this.guard = guard;
-    this.#handlers = {
-      object: new ObjectHandler(this),
-      array: new ArrayHandler(this),
-      map: new MapHandler(this),
-      set: new SetHandler(this),
-    };
-    this.root = this.#createNode(root, "object", undefined, undefined, rootHandler(this));
+    this.root = this.#start(makeRoot(this));
   }
 
   /** False only if the tree is surely as it was stored. */
@@ -77,21 +74,14 @@ export class Tracker {
     return this.#written;
   }
 
-  /** What the user gets for a value found in the tree: a proxy for a container, the value itself for anything else. */
-  handOut(value: unknown, container: Container, key: unknown): unknown {
+  /** What the user gets for a value found in a container: a proxy for a container, the value itself for anything else. */
+  handOut(value: unknown, node: Node, key: unknown): unknown {
     if (typeof value !== "object" || value === null) return value;
-    if (isFrozenPlace(container, key)) {
+    if (isFrozenPlace(node.raw, key)) {
       this.#exposed = true;
       return value;
     }
-    return this.#proxyOf(value, container, key);
-  }
-
-  node(raw: Container): Node {
-    const node = this.#nodes.get(raw);
-    // Every proxy is made together with its node, so a trap always finds one.
-    if (node === undefined) throw new TypeError("not a tracked container");
-    return node;
+    return this.#proxyOf(value, node, key);
   }
 
   /** The marks of a container, if it was written in a way that left any since what was stored. */
@@ -103,7 +93,7 @@ export class Tracker {
   mark(node: Node): Marks {
     if (node.marks?.epoch === this.#epoch) return node.marks;
     const older = node.marks !== undefined && node.marks.epoch >= this.#storedEpoch ? node.marks : undefined;
-    const marks: Marks = { epoch: this.#epoch, older, replaced: new Set(), increments: new Map(), reordered: false };
+    const marks: Marks = { epoch: this.#epoch, older, replaced: undefined, increments: undefined, reordered: false };
     node.marks = marks;
     return marks;
   }
@@ -114,27 +104,13 @@ export class Tracker {
    * @throws {SessionError} `ERR_SESSION_VALUE` if the container is no longer part of the tree, where a write would vanish.
    */
   attach(node: Node): boolean {
-    let step = node;
-    for (let climbed = 0; climbed < MAX_CLIMB && step !== this.root; climbed++) {
-      if (step.parent === undefined || !holds(step.parent, step)) break;
-      step = step.parent;
-    }
-    if (step === this.root || this.#locate(node, this.root.raw)) return true;
-    for (const released of this.#released ?? []) if (released === node.raw || this.#locate(node, released)) return false;
+    if (node.isIn(this.root) || this.#locate(node, this.root)) return true;
+    for (const released of this.#released ?? []) if (released === node || this.#locate(node, released)) return false;
     throw valueError(
-      this.pathOf(node),
+      node.path(),
       "was written through a reference to something that is no longer in the session",
-      `Read it again, as ${formatPath(this.pathOf(node))}, or put it back first`,
+      `Read it again, as ${formatPath(node.path())}, or put it back first`,
     );
-  }
-
-  /** Where a container is, or was last seen. */
-  pathOf(node: Node): unknown[] {
-    const path: unknown[] = [];
-    // A member of a Set, or a key of a Map, is a step: a copy of it, since what is in the tree is reached by proxies alone.
-    for (let step = node; step.parent !== undefined && path.length < MAX_CLIMB; step = step.parent)
-      path.unshift(snapshot(stepOf(step)));
-    return path;
   }
 
   /** Takes note that a trap wrote, and tells who listens. The change is made only if someone does. */
@@ -150,32 +126,28 @@ export class Tracker {
 
   /** Takes note that a value of the user's was put at a place. */
   placed(node: Node, key: unknown, raw: unknown): void {
-    node.marks?.increments.delete(key);
+    node.marks?.increments?.delete(key);
     if (typeof raw !== "object" || raw === null) return;
     // The user may still hold it, and change it outside any trap.
     this.#exposed = true;
     if (containerKind(raw) === undefined) return;
-    this.mark(node).replaced.add(key);
+    (this.mark(node).replaced ??= new Set()).add(key);
     this.place(raw, node.raw, key);
-    this.#takeBack(raw, node.raw, key);
+    if (this.#released !== undefined && this.#released.size > 0) this.#takeBack(this.#released, raw, node, key);
   }
 
   /** What was taken out, and is now in the tree again, belongs to it again. */
-  #takeBack(raw: Container, container: Container, key: unknown): void {
-    const all = this.#released;
-    if (all === undefined || all.size === 0) return;
-    this.#proxyOf(raw, container, key);
-    for (const released of all) {
-      const own = this.#nodes.get(released) as Node;
-      if (released === raw || this.#locate(own, raw)) all.delete(released);
-    }
+  #takeBack(all: Set<Node>, raw: Container, parent: Node, key: unknown): void {
+    this.#proxyOf(raw, parent, key);
+    const back = this.#nodes.get(raw) as Node;
+    for (const released of all) if (released === back || this.#locate(released, back)) all.delete(released);
   }
 
   /** Hands out an item that was taken out of its array by the call that returns it: from now on the caller's own. */
-  release(item: unknown, container: Container): unknown {
-    const handed = this.handOut(item, container, undefined);
+  release(item: unknown, from: Node): unknown {
+    const handed = this.handOut(item, from, undefined);
     const node = typeof handed === "object" && handed !== null ? nodeOf(handed) : undefined;
-    if (node !== undefined) (this.#released ??= new Set()).add(node.raw);
+    if (node !== undefined) (this.#released ??= new Set()).add(node);
     return handed;
   }
 
@@ -206,31 +178,26 @@ export class Tracker {
     node.key = key;
   }
 
-  #proxyOf(value: object, container: Container, key: unknown): object {
+  #proxyOf(value: object, parent: Node, key: unknown): object {
     const known = this.#nodes.get(value);
     if (known !== undefined) return known.proxy;
     const kind = containerKind(value);
-    if (kind !== undefined) return this.#createNode(value, kind, this.#nodes.get(container), key).proxy;
+    if (kind !== undefined) return this.#start(new NODES[kind](value, this, parent, key)).proxy;
     if (value instanceof Date) this.#watchDate(value);
     else this.#exposed = true;
     return value;
   }
 
-  #createNode(
-    raw: Container,
-    kind: ContainerKind,
-    parent: Node | undefined,
-    key: unknown,
-    handler: ProxyHandler<object> = this.#handlers[kind],
-  ): Node {
-    const node: Node = { raw, kind, tracker: this, proxy: raw, parent, key, marks: undefined };
+  /** Gives a new node its proxy, or what takes the place of one. */
+  #start(node: Node): Node {
+    const { raw, kind } = node;
     this.#remember(node);
     const standIn = !Object.isExtensible(raw) && (kind === "object" || kind === "array") && Object.isFrozen(raw);
-    node.proxy = standIn ? (kind === "array" ? [] : {}) : new Proxy(raw, handler);
+    node.proxy = standIn ? (kind === "array" ? [] : {}) : new Proxy(raw, node);
     if (standIn) {
       registerStandIn(node.proxy, node);
       fillStandIn(node.proxy, raw, (value, at) =>
-        typeof value === "object" && value !== null ? this.#proxyOf(value, raw, at) : value,
+        typeof value === "object" && value !== null ? this.#proxyOf(value, node, at) : value,
       );
     }
     return node;
@@ -255,46 +222,27 @@ export class Tracker {
   }
 
   /** Searches a tree for a container whose last known place is taken, and notes the way to it. */
-  #locate(wanted: Node, tree: Container): boolean {
+  #locate(wanted: Node, tree: Node): boolean {
     const seen = new Set<Container>();
-    const search = (container: Container): boolean => {
+    const search = (container: Container, way: readonly [unknown, Container][]): readonly [unknown, Container][] | undefined => {
       seen.add(container);
       for (const [key, child] of entriesOf(container)) {
         if (!isContainer(child) || seen.has(child)) continue;
-        if (child === wanted.raw || search(child)) {
-          // A container on the way that nobody has read yet has no node to be a parent.
-          this.#proxyOf(child, container, key);
-          this.place(child, container, key);
-          return true;
-        }
+        const further = [...way, [key, child] as [unknown, Container]];
+        const found = child === wanted.raw ? further : search(child, further);
+        if (found !== undefined) return found;
       }
-      return false;
+      return undefined;
     };
-    return search(tree);
-  }
-}
-
-/** What leads to a container: an item that was read by a trap is known by the text of its index, which takes long to tell apart. */
-function stepOf({ parent, key }: Node): unknown {
-  return parent?.kind === "array" && typeof key === "string" ? (arrayIndex(key) ?? key) : key;
-}
-
-function holds(parent: Node, child: Node): boolean {
-  const raw = parent.raw;
-  switch (parent.kind) {
-    case "map":
-      return (raw as Map<unknown, unknown>).get(child.key) === child.raw || (raw as Map<unknown, unknown>).has(child.raw);
-    case "set":
-      return (raw as Set<unknown>).has(child.raw);
-    case "array": {
-      const items = raw as unknown[];
-      if (items[child.key as number] === child.raw) return true;
-      const index = items.indexOf(child.raw);
-      if (index >= 0) child.key = index;
-      return index >= 0;
+    const way = search(tree.raw, []);
+    let parent = tree;
+    for (const [key, child] of way ?? []) {
+      // What nobody has read yet has no node so far.
+      this.#proxyOf(child, parent, key);
+      this.place(child, parent.raw, key);
+      parent = this.#nodes.get(child) as Node;
     }
-    case "object":
-      return (raw as Record<string, unknown>)[child.key as string] === child.raw;
+    return way !== undefined;
   }
 }
 

@@ -1,4 +1,4 @@
-import { ObjectHandler } from "../../../src/tracking/object.ts";
+import { Node } from "../../../src/tracking/node.ts";
 import { Tracker } from "../../../src/tracking/tracker.ts";
 import { LARGE, LIST, SMALL } from "../documents.ts";
 import { loadPeers, type Track } from "../peers.ts";
@@ -24,9 +24,8 @@ const plain: Track = (data, work) => work(data);
 
 const unsession: Track = (data, work) => {
   const tracker = new Tracker(
-    data as unknown as Record<string, unknown>,
     () => {},
-    (own) => new ObjectHandler(own),
+    (own) => new Node(data, own, undefined, undefined),
   );
   const result = work(tracker.root.proxy as typeof data);
   return tracker.touched ? data : result;

@@ -1,6 +1,6 @@
-import { createHash, createHmac } from "node:crypto";
+import crypto, { createHash, createHmac } from "node:crypto";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { base64url } from "../../src/base64url.ts";
 import { createSigner, generateToken, hashToken, isSessionId, isToken } from "../../src/token.ts";
 
@@ -187,6 +187,35 @@ describe("a signer", () => {
     // v1.a.b.c, whether the cookie is a.b and the token c, or the cookie a and the token b.c
     const value = await createSigner([SECRET], "a.b").sign("c");
     expect(await createSigner([SECRET], "a").verify(`b.${value}`)).toBeUndefined();
+  });
+});
+
+describe("a value that comes again", () => {
+  it("is not signed again to be verified", async () => {
+    const signer = createSigner([OTHER, SECRET], "session");
+    const value = await createSigner([SECRET], "session").sign("abc");
+    const signs = vi.spyOn(crypto, "createHmac");
+    expect(await signer.verify(value)).toBe("abc");
+    expect(signs).toHaveBeenCalledTimes(2);
+    expect(await signer.verify(value)).toBe("abc");
+    expect(signs).toHaveBeenCalledTimes(2);
+  });
+
+  it("is refused as often as it is forged", async () => {
+    const signer = createSigner([SECRET], "session");
+    expect(await signer.verify(await signer.sign("abc"))).toBe("abc");
+    const forged = `abc.${hmac(OTHER, "v1.session.abc")}`;
+    for (let times = 0; times < 3; times++) expect(await signer.verify(forged)).toBeUndefined();
+    expect(await signer.verify(`abd.${hmac(SECRET, "v1.session.abc")}`)).toBeUndefined();
+  });
+
+  it("is verified anew once a thousand others came", async () => {
+    const signer = createSigner([SECRET], "session");
+    const values = await Promise.all(Array.from({ length: 1001 }, () => signer.sign(generateToken())));
+    for (const value of values) await signer.verify(value);
+    const signs = vi.spyOn(crypto, "createHmac");
+    expect(await signer.verify(values[0] as string)).toBe(values[0]?.slice(0, 43));
+    expect(signs).toHaveBeenCalledTimes(1);
   });
 });
 

@@ -159,6 +159,15 @@ describe("a reference that is held", () => {
     expect(events).toEqual([{ op: "set", path: ["other", "address", "city"], value: "y" }]);
   });
 
+  it("knows where its object is among others that nobody has read", () => {
+    const { user } = session;
+    session.other = { list: [{ user }] };
+    delete session.user;
+    const events = listen(session);
+    user.name = "b";
+    expect(events).toEqual([{ op: "set", path: ["other", "list", 0, "user", "name"], value: "b" }]);
+  });
+
   const ways: [string, (session: Session) => Promise<unknown>][] = [
     ["$reload", (session) => session.$reload()],
     ["$update", (session) => session.$update((draft) => void (draft["drafted"] = 1))],

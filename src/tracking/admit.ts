@@ -1,5 +1,6 @@
 import { valueError } from "../errors.ts";
 import { arrayIndex, containerKind, isForbiddenKey, type Container } from "./kinds.ts";
+import { isPlain } from "./plain.ts";
 import { nodeOf, toRaw } from "./raw.ts";
 import { copy } from "./snapshot.ts";
 import type { Tracker } from "./tracker.ts";
@@ -20,7 +21,7 @@ const MAX_SCAN_DEPTH = 64;
  */
 export function admit(value: unknown, path: () => unknown[], owner?: Tracker): unknown {
   if (typeof value === "object" ? value === null : typeof value !== "function" && typeof value !== "symbol") return value;
-  return new Admission(path, owner).admit(value);
+  return isPlain(value) ? value : new Admission(path, owner).admit(value);
 }
 
 /** Keys of objects that may be written. */

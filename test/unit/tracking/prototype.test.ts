@@ -99,6 +99,16 @@ describe("attributes of properties", () => {
     const odd = Object.defineProperty({}, "x", descriptor);
     expect(() => (session.list = [{ odd }])).toThrow(refused(`session.list[0].odd.x ${message}`));
     expect(() => (session.list = [odd])).toThrow(refused(`session.list[0].x ${message}`));
+    const list = Object.defineProperty([], 0, descriptor);
+    expect(() => (session.x = { list })).toThrow(refused(`session.x.list[0] ${message}`));
+  });
+
+  it("are looked at without running an accessor", async () => {
+    const session = await open();
+    let runs = 0;
+    const odd = Object.defineProperty({}, "x", { get: () => ++runs, enumerable: true });
+    expect(() => (session.list = [odd])).toThrow(refused("session.list[0].x is an accessor"));
+    expect(runs).toBe(0);
   });
 
   it("of a plain value may be given by defineProperty", async () => {

@@ -26,6 +26,25 @@ describe("what cannot be kept", () => {
       (session) => (session.a = [{ [Symbol("x")]: 1 }]),
       "session.a[0][Symbol(x)] has a symbol",
     ],
+    [
+      "under a name of an array in what is assigned",
+      (session) => (session.a = [Object.assign([1], { x: 1 })]),
+      "session.a[0].x is a named property of an array",
+    ],
+    [
+      "under a name of a Map in what is assigned",
+      (session) => (session.a = [Object.assign(new Map(), { x: 1 })]),
+      "session.a[0].x is a named property of a collection",
+    ],
+    [
+      "further in than most that is assigned",
+      (session) =>
+        (session.a = Array.from({ length: 40 }).reduce<unknown>(
+          (inner) => [inner],
+          () => 1,
+        )),
+      `session.a${"[0]".repeat(40)} is a function`,
+    ],
   ])("is refused at the line that wrote it, and changes nothing: %s", async (_, write, message) => {
     const session = await open({ user: {}, list: [0] });
     expect(() => write(session)).toThrow(refused(message));
@@ -116,6 +135,17 @@ describe("what can be kept", () => {
       bare: { a: 1, b: 2 },
       foreign: { list: [1, 2], map: new Map([["k", { n: 2 }]]), set: new Set([1, 2]), when: new Date(0) },
     });
+  });
+
+  it("is looked at once, however many ways lead to it", async () => {
+    const session = await open();
+    const ring: Record<string, unknown> = { n: 1 };
+    ring["self"] = ring;
+    session.ring = ring;
+    expect(session.ring.self).toBe(session.ring);
+    // Without that, longer than a test may take.
+    session.many = Array.from({ length: 60 }).reduce<unknown>((inner) => ({ a: inner, b: inner }), 1);
+    expect(session.many.a.b).toBe(session.many.b.a);
   });
 
   it("is nested 64 levels deep, and no deeper", async () => {

@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest";
 import { entries, external, root } from "../scripts/entries.ts";
 
 /** What `unsession` and `unsession/h3` together may weigh, minified and gzipped, without their dependencies. */
-const CEILINGS = { atStart: 12 * 1024, withSession: 34 * 1024 };
+const CEILINGS = { atStart: 12 * 1024, withSession: 36 * 1024 };
 
 /** Two requests that read and write their session, in memory. */
 const REQUEST = `

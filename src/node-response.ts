@@ -22,6 +22,7 @@ type Call = readonly [method: HeldMethod, args: unknown[]];
 export class HeldResponse {
   readonly response: ServerResponse;
   isHeld = false;
+  #isWatched = false;
   readonly #gate: Gate;
   readonly #calls: Call[] = [];
   #letGo: Promise<void> | undefined;
@@ -43,21 +44,21 @@ export class HeldResponse {
   hold(): ServerResponse {
     if (this.isHeld || this.isGone) return this.response;
     this.isHeld = true;
-    for (const method of METHODS) {
-      // Own properties hide the prototype's methods until they are deleted again.
-      Object.defineProperty(this.response, method, {
-        configurable: true,
-        writable: true,
-        value: (...args: unknown[]) => this.#queue([method, args]),
-      });
-    }
+    if (!this.#isWatched) for (const method of METHODS) this.#watch(method);
+    this.#isWatched = true;
     return this.response;
   }
 
   restore(): void {
-    if (!this.isHeld) return;
     this.isHeld = false;
-    for (const method of METHODS) Reflect.deleteProperty(this.response, method);
+  }
+
+  /** For good: to take a method off again makes V8 treat the response as a dictionary from then on. */
+  #watch(method: HeldMethod): void {
+    const { response } = this;
+    const original = response[method] as (...args: unknown[]) => unknown;
+    (response as unknown as Record<HeldMethod, typeof original>)[method] = (...args) =>
+      this.isHeld ? this.#queue([method, args]) : original.apply(response, args);
   }
 
   /** Commits, adds the cookies, and makes the calls that waited. */

@@ -18,10 +18,16 @@ export interface RequestSession {
   session: Session | undefined;
   /** Another request commits it, which it was borrowed from. */
   isBorrowed: boolean;
-  /** Keeps the response back until the session is committed; called before it is loaded, by adapters that cannot wait for that. */
-  hold?: () => void;
+  /** Set by adapters that cannot wait for what comes after them. */
+  host: SessionHost | undefined;
+}
+
+/** What an adapter does for the session of a request. */
+export interface SessionHost {
+  /** Keeps the response back until the session is committed; called before it is loaded. */
+  hold(): void;
   /** Loads the session for a request that this one made, if that comes with no other cookie, and unless the response is on its way. */
-  lend?: (cookieHeader: string | undefined) => Promise<Session> | undefined;
+  lend(session: RequestSession, cookieHeader: string | undefined): Promise<Session> | undefined;
 }
 
 /** On the context, which sub-applications of one request share; a global symbol, so that two copies of the package meet. */
@@ -43,7 +49,16 @@ export function attach(context: object, manager: SessionManager, origin: object)
     checkClash(other.manager, manager);
   }
   const { name, touch } = optionsOf(manager);
-  const attached: RequestSession = { manager, name, touch, origin, loading: undefined, session: undefined, isBorrowed: false };
+  const attached: RequestSession = {
+    manager,
+    name,
+    touch,
+    origin,
+    loading: undefined,
+    session: undefined,
+    isBorrowed: false,
+    host: undefined,
+  };
   present.push(attached);
   return attached;
 }
@@ -98,7 +113,7 @@ export function loadOnce(
  */
 export function borrow(context: object, session: RequestSession, outer: object, cookieHeader: string | undefined): void {
   const owner = (outer as Context)[kSessions]?.find(({ manager }) => manager === session.manager);
-  const lent = owner?.lend?.(cookieHeader);
+  const lent = owner?.host?.lend(owner, cookieHeader);
   if (lent === undefined) return;
   session.isBorrowed = true;
   session.loading = shown(context, session, lent);
@@ -119,9 +134,9 @@ function shown(context: object, session: RequestSession, loading: Promise<Sessio
 export function committer(context: object): (response: CommitResponse) => Promise<string[]> {
   const cookies: string[] = [];
   return async (response) => {
-    for (const { manager, loading, isBorrowed } of (context as Context)[kSessions] ?? []) {
+    for (const { manager, loading, session: loaded, isBorrowed } of (context as Context)[kSessions] ?? []) {
       if (isBorrowed) continue;
-      const session = await loading?.catch(() => undefined);
+      const session = loaded ?? (await loading?.catch(() => undefined));
       if (session !== undefined) cookies.push(...(await manager.commit(session, response)));
     }
     return cookies;

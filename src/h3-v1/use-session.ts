@@ -34,10 +34,15 @@ declare module "h3" {
  */
 export function useSession<T extends object>(event: H3V1Event | Socket, manager: SessionManager<T>): Promise<Session<T>>;
 export function useSession(event: H3V1Event | Socket, name?: string): Promise<Session<DefaultSessionData>>;
-export async function useSession(event: H3V1Event | Socket, which?: object | string): Promise<Session<never>> {
-  if (!("node" in event)) return (await loadForSocket(event, which)) as Session<never>;
-  refuseCached(event);
-  return (await load(event, findSession(event.context, which))) as Session<never>;
+export function useSession(event: H3V1Event | Socket, which?: object | string): Promise<Session<never>> {
+  try {
+    if (!("node" in event)) return loadForSocket(event, which) as Promise<Session<never>>;
+    refuseCached(event);
+    return load(event, findSession(event.context, which)) as Promise<Session<never>>;
+  } catch (error) {
+    // Whoever awaits a session looks for its errors there.
+    return Promise.reject(error);
+  }
 }
 
 /** What Nitro 2 puts on a context. */
@@ -51,7 +56,7 @@ export function load(event: H3V1Event, session: RequestSession): Promise<Session
   const outer = outerContextOf(req);
   if (session.loading === undefined && outer !== undefined) borrow(event.context, session, outer, req.headers.cookie);
   if (session.loading !== undefined && session.isBorrowed) return session.loading;
-  session.hold?.();
+  session.host?.hold();
   // Nitro 2 has it where the host drops requests: a server of Node goes on by itself.
   keepAlive(event, (event.context as HostContext).waitUntil);
   return loadOnce(event.context, session, req.headers.cookie ?? null, {

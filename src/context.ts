@@ -1,6 +1,7 @@
 import type { Codec } from "./codec.ts";
 import type { Seen } from "./conditional-write.ts";
 import { SessionError, storeError } from "./errors.ts";
+import { afterTurn } from "./event-loop.ts";
 import { isPromise } from "./is-promise.ts";
 import { onDemand } from "./on-demand.ts";
 import type { ResolvedOptions } from "./options.ts";
@@ -18,6 +19,8 @@ import type { SessionHooks } from "./types.ts";
 /** What the engine needs of its surroundings beside the clock; tests give their own. */
 export interface Platform {
   sleep(milliseconds: number): Promise<void>;
+  /** Waits until the event loop has let everybody else go on. */
+  nextTurn(): Promise<void>;
   /** 0 to 1, for jitter only. */
   random(): number;
   /** Milliseconds that never step, for time budgets. */
@@ -26,6 +29,7 @@ export interface Platform {
 
 export const platform: Platform = {
   sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+  nextTurn: () => new Promise((resolve) => void afterTurn(resolve)),
   random: Math.random,
   uptime: () => performance.now(),
 };

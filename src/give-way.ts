@@ -19,7 +19,7 @@ export class Turns {
   /** Waits for the next turn of the event loop, once this one took long. */
   async giveWay(): Promise<void> {
     if (this.#platform.uptime() < this.#ends) return;
-    await this.#platform.sleep(0);
+    await this.#platform.nextTurn();
     this.#ends = this.#platform.uptime() + LONGEST_TURN;
   }
 }

@@ -58,22 +58,26 @@ class RedisStore implements Store {
 
   readonly #client: RedisClient;
   readonly #connection: Connection;
+  readonly #readsReplicas: boolean;
 
   constructor(client: RedisClient) {
+    const { scaleReads = "master" } = client.options;
     this.#client = client;
     this.#connection = connectionOf(client);
+    this.#readsReplicas = scaleReads !== "master";
   }
 
   get(key: string): Promise<StoreEntry | undefined> {
-    const client = this.#client;
-    const { scaleReads = "master" } = client.options;
-    const answer = scaleReads === "master" ? client.getBuffer(key) : (GET.run(client, key, []) as Promise<Buffer | null>);
-    return answer.then((bytes) => (bytes === null ? undefined : { value: decode(bytes) }), withoutCommand);
+    const client = this.#asked;
+    const answer = this.#readsReplicas ? (GET.run(client, key, []) as Promise<Buffer | null>) : client.getBuffer(key);
+    return answer.then(entryOf, withoutCommand);
   }
 
   create(key: string, value: string, ttl: number | undefined): Promise<boolean> {
-    const options = ttl === undefined ? ["NX"] : ["PX", ttl, "NX"];
-    return this.#client.set(key, encode(value), ...options).then((answer) => answer !== null, withoutCommand);
+    const client = this.#asked;
+    const bytes = encode(value);
+    const answer = ttl === undefined ? client.set(key, bytes, "NX") : client.set(key, bytes, "PX", ttl, "NX");
+    return answer.then(isThere, withoutCommand);
   }
 
   replace(key: string, value: string, expected: StoreEntry, ttl: number | undefined): Promise<Replaced> {
@@ -85,14 +89,20 @@ class RedisStore implements Store {
   }
 
   remove(key: string): Promise<void> {
-    return this.#client.unlink(key).then(() => undefined, withoutCommand);
+    return this.#asked.unlink(key).then(() => undefined, withoutCommand);
   }
 
   keys(prefix: string): AsyncIterable<string> {
     return scanKeys(this.#client, prefix);
   }
 
-  async #write(
+  /** The client, for a command. */
+  get #asked(): RedisClient {
+    this.#connection.cork.expect();
+    return this.#client;
+  }
+
+  #write(
     script: Script,
     key: string,
     sent: string,
@@ -101,25 +111,34 @@ class RedisStore implements Store {
     after: string,
   ): Promise<Replaced> {
     const { closes } = this.#connection;
-    const args = [encode(expected.value.slice(0, HEADER_LENGTH)), encode(sent), ...(ttl === undefined ? [] : [String(ttl)])];
-    const answer = await script.run(this.#client, key, args).catch(withoutCommand);
-    if (answer === null) return { status: "missing" };
-    if (!Array.isArray(answer)) return { status: "ok", entry: { value: after } };
-    const [current] = answer as [Buffer];
-    return { status: "conflict", current: { value: decode(current) }, uncertain: this.#connection.closes > closes };
+    const args = [encode(expected.value.slice(0, HEADER_LENGTH)), encode(sent)];
+    if (ttl !== undefined) args.push(String(ttl));
+    return script.run(this.#asked, key, args).then((answer) => {
+      if (answer === null) return { status: "missing" };
+      if (!Array.isArray(answer)) return { status: "ok", entry: { value: after } };
+      const [current] = answer as [Buffer];
+      return { status: "conflict", current: { value: decode(current) }, uncertain: this.#connection.closes > closes };
+    }, withoutCommand);
   }
+}
+
+function entryOf(bytes: Buffer | null): StoreEntry | undefined {
+  return bytes === null ? undefined : { value: decode(bytes) };
+}
+
+function isThere(answer: unknown): boolean {
+  return answer !== null;
 }
 
 /** How a value that is a byte string begins. */
 const BINARY = "ub1";
-const BINARY_BYTES = [0x75, 0x62, 0x31];
 
 function encode(value: string): Bytes {
   return value.startsWith(BINARY) ? Buffer.from(value, "latin1") : value;
 }
 
 function decode(bytes: Buffer): string {
-  const isBinary = BINARY_BYTES.every((byte, index) => bytes[index] === byte);
+  const isBinary = bytes[0] === 0x75 && bytes[1] === 0x62 && bytes[2] === 0x31;
   return bytes.toString(isBinary ? "latin1" : "utf8");
 }
 

@@ -127,6 +127,7 @@ export class World {
     const surroundings = { storage: this.store, generateToken, now: () => this.now };
     return createManager({ hooks, ...this.#setting.options, ...surroundings } as SessionOptions, {
       sleep: (milliseconds) => this.timeline.sleep(milliseconds, sleep),
+      nextTurn: () => this.timeline.turn("walk"),
       random: () => this.random.next(),
       uptime: () => this.timeline.uptime,
     }) as Process;

@@ -48,6 +48,17 @@ for (const [version, connect] of versions) {
       expect(sizes.reduce((sum, size) => sum + size)).toBe(60);
     });
 
+    it("sends to each node in one piece what it is asked in one turn", async () => {
+      const cookies = await inParallel(60, () => begin(manager));
+      const sockets = cluster.nodes("master").map((node) => node["stream"]);
+      const before = sockets.map((socket) => socket.bytesWritten);
+      const loading = inParallel(60, (n) => manager.load(cookies[n]));
+      expect(sockets.map((socket) => socket.writableCorked)).toEqual([1, 1, 1]);
+      expect((await loading).every(({ begun }) => begun === true)).toBe(true);
+      expect(sockets.map((socket) => socket.writableCorked)).toEqual([0, 0, 0]);
+      expect(sockets.every((socket, n) => socket.bytesWritten > (before[n] as number))).toBe(true);
+    });
+
     it("reads from masters, also where it would read from replicas", async () => {
       const [{ host, port }] = servers as [RedisServer];
       const spread = new Cluster([{ host, port }], { scaleReads: "slave" });

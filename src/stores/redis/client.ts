@@ -1,6 +1,8 @@
 /** What of an ioredis client is used, a `Redis` or a `Cluster`, of version 5 or 6. Structural, so that nothing is imported. */
 export interface RedisClient {
   readonly status: string;
+  /** The socket, another one after each reconnect. A Cluster has none. */
+  readonly stream?: Stream | undefined;
   readonly options: {
     readonly keyPrefix?: string | Buffer | undefined;
     /** Which nodes of a Cluster answer what only reads. */
@@ -23,6 +25,12 @@ export interface RedisClient {
   nodes?(role: "all" | "master"): RedisClient[];
   /** For each slot of a Cluster the nodes that have it, as `host:port`, its master first. */
   readonly slots?: readonly (readonly string[] | undefined)[];
+}
+
+/** What of a socket is used; not every platform's has it. */
+export interface Stream {
+  cork?(): void;
+  uncork(): void;
 }
 
 /** What a command takes: text goes as UTF-8. */

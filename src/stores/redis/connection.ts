@@ -1,12 +1,15 @@
 import { notice } from "../../notice.ts";
 import type { RedisClient } from "./client.ts";
+import { Cork } from "./cork.ts";
 
 /** What is known of a client's connection. There is one for all stores over a client, so that listeners do not pile up. */
 export class Connection {
   /** How often a connection has closed so far. A client sends what was not answered once more, on the next one. */
   closes = 0;
+  readonly cork: Cork;
 
   constructor(client: RedisClient) {
+    this.cork = new Cork(client);
     client.on("error", (error: Error) => {
       // With no listener but ours, ioredis would have printed it.
       if (client.listenerCount("error") === 1) notice("redis error", `The connection to Redis failed: ${error.message}`);

@@ -14,15 +14,17 @@ export class Script {
     this.#source = source;
   }
 
-  async run(client: RedisClient, key: string, args: readonly Bytes[]): Promise<unknown> {
-    this.#digest ??= await sha1(this.#source);
-    try {
-      return await client.evalshaBuffer(this.#digest, 1, key, ...args);
-    } catch (error) {
+  run(client: RedisClient, key: string, args: readonly Bytes[]): Promise<unknown> {
+    if (this.#digest === undefined) return this.#prepare().then(() => this.run(client, key, args));
+    return client.evalshaBuffer(this.#digest, 1, key, ...args).catch((error: unknown) => {
       // Servers forget scripts when they restart, and every node of a Cluster has to learn them.
       if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
       return client.evalBuffer(this.#source, 1, key, ...args);
-    }
+    });
+  }
+
+  async #prepare(): Promise<void> {
+    this.#digest = await sha1(this.#source);
   }
 }
 

@@ -21,10 +21,10 @@ const methods: Record<string, Method> = {
   },
 
   push(...items: unknown[]) {
-    return write(this, items, (array, raws, node, attached) => {
+    return write(this, items, (array, raws, attached) => {
       const start = array.length;
       array.push(...raws);
-      if (attached) noteAppended(node, raws, start);
+      if (attached) noteAppended(this, raws, start);
       return array.length;
     });
   },
@@ -98,32 +98,36 @@ export function rearranged(node: Node): void {
 /** Takes note of what a method did to the array that was `before`. */
 function note(node: Node, before: readonly unknown[], raws: readonly unknown[]): void {
   const array = node.raw as unknown[];
-  const kept = before.length <= array.length && before.every((item, index) => Object.is(item, array[index]));
-  if (kept) return noteAppended(node, array.slice(before.length), before.length);
-  for (const [index, item] of array.entries()) if (raws.includes(item)) node.tracker.placed(node, index, item);
+  if (beginsWith(array, before)) return noteAppended(node, array.slice(before.length), before.length);
+  if (raws.length > 0) array.forEach((item, index) => raws.includes(item) && node.tracker.placed(node, index, item));
   rearranged(node);
+}
+
+function beginsWith(array: readonly unknown[], before: readonly unknown[]): boolean {
+  return before.length <= array.length && before.every((item, index) => Object.is(item, array[index]));
 }
 
 function noteAppended(node: Node, raws: readonly unknown[], start: number): void {
   const { tracker } = node;
-  for (const [offset, raw] of raws.entries()) tracker.placed(node, start + offset, raw);
+  raws.forEach((raw, offset) => tracker.placed(node, start + offset, raw));
   for (const raw of raws) tracker.wrote(() => ({ op: "append", path: node.path(), value: snapshot(raw) }));
 }
 
 /** Runs a method that writes, on the raw array with raw arguments. */
-function write<R>(node: Node, items: unknown[], run: (array: unknown[], raws: unknown[], node: Node, attached: boolean) => R): R {
+function write<R>(node: Node, items: unknown[], run: (array: unknown[], raws: unknown[], attached: boolean) => R): R {
   const { tracker } = node;
   tracker.guard();
   const array = node.raw as unknown[];
   const raws = items.map((item, index) => admit(item, () => node.path(array.length + index), tracker));
-  return run(array, raws, node, tracker.attach(node));
+  return run(array, raws, tracker.attach(node));
 }
 
 /** Runs a method that moves items, and takes note if it did. */
-function rearrange<R>(owner: Node, items: unknown[], run: (array: unknown[], raws: unknown[], node: Node) => R): R {
-  return write(owner, items, (array, raws, node, attached) => {
+function rearrange<R>(node: Node, items: unknown[], run: (array: unknown[], raws: unknown[]) => R): R {
+  return write(node, items, (array, raws, attached) => {
+    // Spread, so that a hole is there to be compared with what fills it.
     const before = [...array];
-    const result = run(array, raws, node);
+    const result = run(array, raws);
     if (attached) note(node, before, raws);
     return result;
   });

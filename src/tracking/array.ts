@@ -24,9 +24,9 @@ export class ArrayNode extends Node {
   }
 
   override get(target: object, key: PropertyKey, receiver?: unknown): unknown {
+    const value = super.get(target, key, receiver);
     // No item is a function, so those alone are looked up: a look-up of each index would be a third of a loop over an array.
-    const value = (target as Record<PropertyKey, unknown>)[key];
-    return typeof value === "function" ? (arrayMethods[key] ?? value) : super.get(target, key, receiver);
+    return typeof value === "function" ? (arrayMethods[key] ?? value) : value;
   }
 
   protected override write(key: PropertyKey, value: unknown): boolean {

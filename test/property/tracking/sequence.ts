@@ -119,6 +119,7 @@ class Run {
   }
 
   #clear(): void {
+    this.#world.look();
     this.#session.$clear();
     for (const key of Object.keys(this.#plain)) delete this.#plain[key];
     this.#cleared = true;

@@ -102,9 +102,14 @@ export class World {
     return [undefined, undefined];
   }
 
+  /** Takes note of what was taken out and is in the tree by now: to be done before each change. */
+  look(): void {
+    for (const own of this.#released) if (this.isInTree(own)) this.#putBack.add(own);
+  }
+
   /** Makes a call that writes, on both, unless the session must refuse it. `undefined` if nothing was done. */
   write(target: Held, given: readonly Twin[], onPlain: () => unknown, onTracked: () => unknown): [unknown, unknown] | undefined {
-    for (const own of this.#released) if (this.isInTree(own)) this.#putBack.add(own);
+    this.look();
     const place = this.#placeOf(target.plain);
     const isRefused = given.some(({ refused }) => refused);
     if (isRefused || place === "gone" || place === "perhaps") {

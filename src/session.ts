@@ -230,10 +230,7 @@ class Controls implements SessionControls<Fields> {
   }
 
   $subscribe(fn: (change: Change) => void): () => void {
-    // A function of its own, so that subscribing one listener twice calls it twice and ends one at a time.
-    const listener = (change: Change): void => fn(change);
-    this.#state.tracker.listeners.add(listener);
-    return () => void this.#state.tracker.listeners.delete(listener);
+    return this.#state.tracker.listen(fn);
   }
 
   $snapshot(): Fields {

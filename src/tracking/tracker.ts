@@ -1,10 +1,9 @@
 import { valueError } from "../errors.ts";
-import { ArrayNode } from "./array.ts";
-import { MapNode, SetNode } from "./collection.ts";
 import { fillStandIn, isFrozenPlace } from "./frozen.ts";
-import { containerKind, isContainer, type Container, type ContainerKind } from "./kinds.ts";
+import { containerKind, isContainer, type Container } from "./kinds.ts";
+import { makeNode } from "./make-node.ts";
 import { marksSince, type Marks } from "./marks.ts";
-import { Node } from "./node.ts";
+import type { Node } from "./node.ts";
 import { formatPath, type Path } from "./path.ts";
 import { nodeOf, registerStandIn } from "./raw.ts";
 
@@ -18,13 +17,6 @@ export interface Change {
 /** Containers that are remembered although they may have left the tree: a stream may have a session for days. */
 const MAX_HELD = 1024;
 
-const NODES: Readonly<Record<ContainerKind, new (...args: ConstructorParameters<typeof Node>) => Node>> = {
-  object: Node,
-  array: ArrayNode,
-  map: MapNode,
-  set: SetNode,
-};
-
 /**
  * Follows one tree of plain data through proxies and knows whether, and where, it changed.
  *
@@ -35,8 +27,8 @@ export class Tracker {
   readonly root: Node;
   /** Called before each write; throws where writing is over. */
   readonly guard: () => void;
-  readonly listeners: Set<(change: Change) => void> = new Set();
 
+  #listeners: Set<(change: Change) => void> | undefined;
   #nodes: Map<Container, Node> | WeakMap<Container, Node> = new Map();
   /** Taken out of their arrays by `pop`, `splice` …: the caller's own until they are put back. */
   #released: Set<Node> | undefined;
@@ -77,11 +69,8 @@ export class Tracker {
   /** What the user gets for a value found in a container: a proxy for a container, the value itself for anything else. */
   handOut(value: unknown, node: Node, key: unknown): unknown {
     if (typeof value !== "object" || value === null) return value;
-    if (isFrozenPlace(node.raw, key)) {
-      this.#exposed = true;
-      return value;
-    }
-    return this.#proxyOf(value, node, key);
+    // Only what the user may hold can have been frozen since its proxy was made.
+    return this.#exposed && isFrozenPlace(node.raw, key) ? value : this.#proxyOf(value, node, key);
   }
 
   /** The marks of a container, if it was written in a way that left any since what was stored. */
@@ -117,11 +106,20 @@ export class Tracker {
   wrote(change: () => Change): void {
     this.#written = true;
     this.#writtenSince = true;
-    if (this.listeners.size === 0) return;
+    if (this.#listeners === undefined || this.#listeners.size === 0) return;
     const made = change();
     // A listener may add or end others, for the next time.
-    const listeners = [...this.listeners];
+    const listeners = [...this.#listeners];
     for (const listener of listeners) listener(made);
+  }
+
+  /** Tells `fn` of each change from now on, until what this returns is called. */
+  listen(fn: (change: Change) => void): () => void {
+    // A function of its own, so that one that listens twice is called twice, and ends once at a time.
+    const listener = (change: Change): void => fn(change);
+    const listeners = (this.#listeners ??= new Set());
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
   }
 
   /** Takes note that a value of the user's was put at a place. */
@@ -147,7 +145,10 @@ export class Tracker {
   release(item: unknown, from: Node): unknown {
     const handed = this.handOut(item, from, undefined);
     const node = typeof handed === "object" && handed !== null ? nodeOf(handed) : undefined;
-    if (node !== undefined) (this.#released ??= new Set()).add(node);
+    if (node === undefined) return handed;
+    // What is put into it by now is not told of, and the user may hold it.
+    this.#exposed = true;
+    (this.#released ??= new Set()).add(node);
     return handed;
   }
 
@@ -182,7 +183,7 @@ export class Tracker {
     const known = this.#nodes.get(value);
     if (known !== undefined) return known.proxy;
     const kind = containerKind(value);
-    if (kind !== undefined) return this.#start(new NODES[kind](value, this, parent, key)).proxy;
+    if (kind !== undefined) return this.#start(makeNode(kind, value, this, parent, key)).proxy;
     if (value instanceof Date) this.#watchDate(value);
     else this.#exposed = true;
     return value;

@@ -12,7 +12,10 @@ export class Queue<K, V = never> {
     this.#lines.set(key, line);
     const result = line.tail === undefined ? task() : line.tail.then(task);
     const leave = (): void => {
-      if (line.tail === tail) this.#lines.delete(key);
+      if (line.tail !== tail) return;
+      this.#lines.delete(key);
+      // A line that was promoted to the old generation would keep what it leads to until that is collected.
+      line.tail = line.left = undefined;
     };
     const tail = result.then(leave, leave);
     line.tail = tail;

@@ -11,6 +11,7 @@ export interface Target {
 
 const BY_HAND = "by hand, Redis";
 const BY_HAND_IN_MEMORY = "by hand, live objects";
+const BY_HAND_ON_V1 = "by hand, h3 v1, Redis";
 
 export const targets: readonly Target[] = [
   own(BY_HAND, "limit", { STORE: "redis" }, BY_HAND),
@@ -18,6 +19,8 @@ export const targets: readonly Target[] = [
   own("unsession, Redis, signed", "unsession", { STORE: "redis", SIGNED: "1" }, BY_HAND),
   own(BY_HAND_IN_MEMORY, "limit", { STORE: "memory" }, BY_HAND_IN_MEMORY),
   own("unsession, memory", "unsession", { STORE: "memory" }, BY_HAND_IN_MEMORY),
+  own(BY_HAND_ON_V1, "limit-h3-v1", { STORE: "redis" }, BY_HAND_ON_V1),
+  own("unsession, h3 v1, Redis", "unsession-h3-v1", {}, BY_HAND_ON_V1),
   peer("koa-session"),
   peer("@fastify/session", "fastify-session"),
   peer("@scayle/h3-session", "scayle-h3-session"),

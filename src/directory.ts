@@ -2,6 +2,7 @@ import { Budget, type Context } from "./context.ts";
 import { describe } from "./describe.ts";
 import { bury } from "./destroy.ts";
 import { unsupportedError } from "./errors.ts";
+import { isPromise } from "./is-promise.ts";
 import { isExpired } from "./lifecycle.ts";
 import { acceptsRawIds, isReachable } from "./migration.ts";
 import { parseRecord, type SessionRecord } from "./record.ts";
@@ -14,6 +15,11 @@ import type { SessionManager } from "./types.ts";
 
 /** A sweep walks the whole store: it may take as long as this many saves. */
 const SWEEP_SAVES = 30;
+
+/** Records read at once: enough that the way to the store does not count, few enough that nobody waits long behind them. */
+const PAGE = 100;
+
+type Found = Pick<Stored, "key" | "entry" | "record">;
 
 /** What a manager does with sessions that no request brought: loaded with the first of these calls. */
 export type Directory = Pick<SessionManager, "list" | "count" | "destroy" | "listByOwner" | "destroyByOwner" | "clear" | "sweep">;
@@ -28,26 +34,30 @@ export function createDirectory(context: Context): Directory {
     isReachable(context, meta) ||
     (acceptsRawIds(context.options) && isReachable(context, meta, { isUnsigned: false, isRaw: true }));
 
-  /** Every live record, with its key. */
-  async function* records(): AsyncGenerator<Pick<Stored, "key" | "entry" | "record">> {
+  /** Every live record, with its key, some at a time. */
+  async function* records(): AsyncGenerator<readonly Found[]> {
     const store = await context.ask(loadBudget(), "open", (opened: Store) => opened);
     if (!store.list)
       throw unsupportedError(
         `The store ${store.name} cannot list its sessions`,
         "Keep an index of your own, or use another store",
       );
-    for await (const key of listKeys(context, store, loadBudget)) {
+    for await (const page of listKeys(context, store, loadBudget)) {
       // The sessions of a manager whose prefix begins with this one are not ours.
-      if (!context.isKey(key)) continue;
-      const entry = await context.ask(loadBudget(), "list sessions", () => store.get(key));
-      const record = entry === undefined ? undefined : parseRecord(entry.value);
-      if (entry === undefined || record === undefined) continue;
-      if (isLive(record)) yield { key, entry, record };
+      const keys = page.filter((key) => context.isKey(key));
+      const entries = await context.ask(loadBudget(), "list sessions", () => Promise.all(keys.map((key) => store.get(key))));
+      const found: Found[] = [];
+      for (const [n, key] of keys.entries()) {
+        const entry = entries[n];
+        const record = entry === undefined ? undefined : parseRecord(entry.value);
+        if (entry !== undefined && record !== undefined && isLive(record)) found.push({ key, entry, record });
+      }
+      yield found;
     }
   }
 
   /** The record of a session id, or what it was rotated to. Under a raw token an id leads to none, so all are looked through. */
-  async function find(id: string): Promise<Pick<Stored, "key" | "entry" | "record"> | undefined> {
+  async function find(id: string): Promise<Found | undefined> {
     if (!isSessionId(id)) return undefined;
     const { hashIds } = context.options;
     if (hashIds) {
@@ -58,17 +68,21 @@ export function createDirectory(context: Context): Directory {
       if (entry !== undefined && leads) return { key, entry, record };
     }
     if (hashIds && !acceptsRawIds(context.options)) return undefined;
-    for await (const one of records()) if ((await context.idOf(one.key, one.record.meta)) === id) return one;
+    for await (const page of records()) {
+      for (const one of page) if ((await context.idOf(one.key, one.record.meta)) === id) return one;
+    }
     return undefined;
   }
 
   return {
     async *list() {
-      for await (const { key, record } of records()) yield await describe(context, key, record);
+      for await (const page of records()) {
+        for (const { key, record } of page) yield await describe(context, key, record);
+      }
     },
     async count() {
       let count = 0;
-      for await (const _ of records()) count++;
+      for await (const page of records()) count += page.length;
       return count;
     },
     async destroy(id) {
@@ -86,8 +100,10 @@ export function createDirectory(context: Context): Directory {
       return (await import("./owners/index.ts")).destroyByOwner(context, owner, kept);
     },
     async clear() {
-      for await (const { key, entry, record } of records()) {
-        if (await bury(context, { key, entry, record })) context.tell("destroyed", { id: await context.idOf(key, record.meta) });
+      for await (const page of records()) {
+        for (const one of page) {
+          if (await bury(context, one)) context.tell("destroyed", { id: await context.idOf(one.key, one.record.meta) });
+        }
       }
     },
     async sweep() {
@@ -104,18 +120,27 @@ export function createDirectory(context: Context): Directory {
   };
 }
 
-/** The keys, each of which the store may take as long for as for a load. @throws {SessionError} `ERR_SESSION_STORE` */
-async function* listKeys(context: Context, store: Store, budget: () => Budget): AsyncGenerator<string> {
+/**
+ * The keys, some at a time, each of which the store may take as long for as for a load.
+ *
+ * @throws {SessionError} `ERR_SESSION_STORE`
+ */
+async function* listKeys(context: Context, store: Store, budget: () => Budget): AsyncGenerator<readonly string[]> {
   const keys = await context.ask(budget(), "list sessions", () => store.keys(context.options.prefix));
   const walk = Symbol.asyncIterator in keys ? keys[Symbol.asyncIterator]() : keys[Symbol.iterator]();
   const turns = new Turns(context.platform);
+  let page: string[] = [];
   try {
     for (;;) {
+      const step = context.ask(budget(), "list sessions", () => walk.next());
+      const next = isPromise(step) ? await step : step;
+      if (next.done === true) break;
+      if (page.push(next.value) < PAGE) continue;
+      yield page;
+      page = [];
       await turns.giveWay();
-      const next = await context.ask(budget(), "list sessions", () => walk.next());
-      if (next.done === true) return;
-      yield next.value;
     }
+    yield page;
   } finally {
     // Not awaited: a step that hangs holds it up for ever.
     Promise.resolve(walk.return?.()).catch(() => {});

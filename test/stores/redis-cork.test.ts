@@ -65,6 +65,12 @@ describe.each([
     expect((await loadAll()).map(({ count }) => count)).toEqual(cookies.map(() => 1));
   });
 
+  it("is sent in few pieces when all sessions are counted", async () => {
+    const before = await manager.count();
+    expect(before).toBeGreaterThanOrEqual(cookies.length);
+    expect(await writesOf(() => manager.count())).toBeLessThan(cookies.length / 2);
+  });
+
   it("goes together with what the application asks, in the order in which it was asked", async () => {
     const loading = loadAll();
     const own = [client.set("own", 1), client.incr("own"), client.incr("own")];

@@ -14,7 +14,8 @@ type Raw = Record<PropertyKey, unknown>;
 /**
  * What tracking knows of one raw container, and the traps of its proxy: here those of a plain object, which the other kinds refine.
  *
- * Reads of anything inherited pass through, so that tools find an ordinary object; writes reach own keys only.
+ * Reads of anything inherited pass through, so that tools find an ordinary object; writes reach own keys only. What is no trap must not
+ * have the name of one: the engine looks for all of them here.
  */
 export class Node implements ProxyHandler<object> {
   // Declared, so that the constructor alone makes them: defined as fields, each would take a call into the engine for each node.

@@ -166,11 +166,6 @@ export class Tracker {
     for (const times of this.#dates?.values() ?? []) times.stored = times.pending;
   }
 
-  /** True if a trap wrote since the last checkpoint. */
-  get writtenSinceCheckpoint(): boolean {
-    return this.#writtenSince;
-  }
-
   /** Gives a raw container a new place, after the tree was rewritten around it. */
   place(raw: Container, parent: Container, key: unknown): void {
     const node = this.#nodes.get(raw);
@@ -224,18 +219,7 @@ export class Tracker {
 
   /** Searches a tree for a container whose last known place is taken, and notes the way to it. */
   #locate(wanted: Node, tree: Node): boolean {
-    const seen = new Set<Container>();
-    const search = (container: Container, way: readonly [unknown, Container][]): readonly [unknown, Container][] | undefined => {
-      seen.add(container);
-      for (const [key, child] of entriesOf(container)) {
-        if (!isContainer(child) || seen.has(child)) continue;
-        const further = [...way, [key, child] as [unknown, Container]];
-        const found = child === wanted.raw ? further : search(child, further);
-        if (found !== undefined) return found;
-      }
-      return undefined;
-    };
-    const way = search(tree.raw, []);
+    const way = wayTo(wanted.raw, tree.raw);
     let parent = tree;
     for (const [key, child] of way ?? []) {
       // What nobody has read yet has no node so far.
@@ -245,6 +229,17 @@ export class Tracker {
     }
     return way !== undefined;
   }
+}
+
+/** The steps from one container to another inside of it, each with what it leads to. */
+function wayTo(wanted: Container, from: Container, seen: Set<Container> = new Set()): [unknown, Container][] | undefined {
+  seen.add(from);
+  for (const [key, child] of entriesOf(from)) {
+    if (!isContainer(child) || seen.has(child)) continue;
+    const further = child === wanted ? [] : wayTo(wanted, child, seen);
+    if (further !== undefined) return [[key, child], ...further];
+  }
+  return undefined;
 }
 
 /** The values inside a container with the step that leads to each; an object that is the key of a Map is its own step. */

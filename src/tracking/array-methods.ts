@@ -10,23 +10,24 @@ const itemsOf = (node: Node): unknown[] => node.raw as unknown[];
 
 /** Methods as they run on the node of an array; see {@link arrayMethods}. */
 const methods: Record<string, Method> = {
-  includes(...[item, from]: [unknown, number?]) {
+  includes(item: unknown, from?: number) {
     return itemsOf(this).includes(toRaw(item), from);
   },
-  indexOf(...[item, from]: [unknown, number?]) {
+  indexOf(item: unknown, from?: number) {
     return itemsOf(this).indexOf(toRaw(item), from);
   },
-  lastIndexOf(...[item, ...from]: [unknown, ...number[]]) {
+  lastIndexOf(item: unknown, ...from: number[]) {
     return (itemsOf(this).lastIndexOf as (...args: unknown[]) => number)(toRaw(item), ...from);
   },
 
   push(...items: unknown[]) {
-    return write(this, items, (array, raws, attached) => {
-      const start = array.length;
-      array.push(...raws);
-      if (attached) noteAppended(this, raws, start);
-      return array.length;
-    });
+    const array = itemsOf(this);
+    const raws = admitAll(this, items);
+    const attached = this.tracker.attach(this);
+    const start = array.length;
+    array.push(...raws);
+    if (attached) noteAppended(this, raws, start);
+    return array.length;
   },
   pop() {
     return take(this, (array) => array.pop());
@@ -37,7 +38,7 @@ const methods: Record<string, Method> = {
   unshift(...items: unknown[]) {
     return rearrange(this, items, (array, raws) => array.unshift(...raws));
   },
-  splice(...[start, count, ...items]: [number, number, ...unknown[]]) {
+  splice(start: number, count: number, ...items: unknown[]) {
     const given = arguments.length;
     return rearrange(this, items, (array, raws) => {
       // How many arguments were given decides how much `splice` removes.
@@ -45,7 +46,7 @@ const methods: Record<string, Method> = {
       return removed.map((item) => this.tracker.release(item, this));
     });
   },
-  sort(...[compare]: [((a: unknown, b: unknown) => number)?]) {
+  sort(compare?: (a: unknown, b: unknown) => number) {
     const seen = (item: unknown): unknown => this.tracker.handOut(item, this, undefined);
     rearrange(this, [], (array) => array.sort(compare === undefined ? undefined : (a, b) => compare(seen(a), seen(b))));
     return this.proxy;
@@ -54,11 +55,11 @@ const methods: Record<string, Method> = {
     rearrange(this, [], (array) => array.reverse());
     return this.proxy;
   },
-  fill(...[item, start, end]: [unknown, number?, number?]) {
+  fill(item: unknown, start?: number, end?: number) {
     rearrange(this, [item], (array, [raw]) => array.fill(raw, start, end));
     return this.proxy;
   },
-  copyWithin(...[target, start, end]: [number, number, number?]) {
+  copyWithin(target: number, start: number, end?: number) {
     rearrange(this, [], (array) => array.copyWithin(target, start, end));
     return this.proxy;
   },
@@ -97,7 +98,7 @@ export function rearranged(node: Node): void {
 
 /** Takes note of what a method did to the array that was `before`. */
 function note(node: Node, before: readonly unknown[], raws: readonly unknown[]): void {
-  const array = node.raw as unknown[];
+  const array = itemsOf(node);
   if (beginsWith(array, before)) return noteAppended(node, array.slice(before.length), before.length);
   if (raws.length > 0) array.forEach((item, index) => raws.includes(item) && node.tracker.placed(node, index, item));
   rearranged(node);
@@ -113,24 +114,23 @@ function noteAppended(node: Node, raws: readonly unknown[], start: number): void
   for (const raw of raws) tracker.wrote(() => ({ op: "append", path: node.path(), value: snapshot(raw) }));
 }
 
-/** Runs a method that writes, on the raw array with raw arguments. */
-function write<R>(node: Node, items: unknown[], run: (array: unknown[], raws: unknown[], attached: boolean) => R): R {
+/** What a method that writes is given, prepared for the tree. */
+function admitAll(node: Node, items: unknown[]): unknown[] {
   const { tracker } = node;
   tracker.guard();
-  const array = node.raw as unknown[];
-  const raws = items.map((item, index) => admit(item, () => node.path(array.length + index), tracker));
-  return run(array, raws, tracker.attach(node));
+  return items.map((item, index) => admit(item, () => node.path(itemsOf(node).length + index), tracker));
 }
 
-/** Runs a method that moves items, and takes note if it did. */
+/** Runs a method that moves items, on the raw array with raw arguments, and takes note if it did. */
 function rearrange<R>(node: Node, items: unknown[], run: (array: unknown[], raws: unknown[]) => R): R {
-  return write(node, items, (array, raws, attached) => {
-    // Spread, so that a hole is there to be compared with what fills it.
-    const before = [...array];
-    const result = run(array, raws);
-    if (attached) note(node, before, raws);
-    return result;
-  });
+  const array = itemsOf(node);
+  const raws = admitAll(node, items);
+  const attached = node.tracker.attach(node);
+  // Spread, so that a hole is there to be compared with what fills it.
+  const before = [...array];
+  const result = run(array, raws);
+  if (attached) note(node, before, raws);
+  return result;
 }
 
 /** Runs `pop` or `shift`. */

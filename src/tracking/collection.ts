@@ -137,13 +137,13 @@ const mapMethods: Methods = {
     return handOut(node, (node.raw as AnyMap).get(raw), raw);
   },
   has,
-  set(this: object, ...[key, value]: [unknown, unknown]) {
+  set(this: object, key: unknown, value: unknown) {
     setEntry(receiver(this), key, value);
     return this;
   },
   delete: remove,
   clear,
-  forEach(this: object, ...[callback, self]: [(value: unknown, key: unknown, map: object) => void, unknown]) {
+  forEach(this: object, callback: (value: unknown, key: unknown, map: object) => void, self: unknown) {
     for (const [key, value] of mapEntries(receiver(this))) callback.call(self, value, key, this);
   },
   keys(this: object) {
@@ -182,7 +182,7 @@ const setMethods: Methods = {
   },
   delete: remove,
   clear,
-  forEach(this: object, ...[callback, self]: [(value: unknown, key: unknown, set: object) => void, unknown]) {
+  forEach(this: object, callback: (value: unknown, key: unknown, set: object) => void, self: unknown) {
     for (const member of setMembers(receiver(this))) callback.call(self, member, member, this);
   },
   keys(this: object) {
@@ -221,10 +221,10 @@ if ("getOrInsert" in Map.prototype) {
     if (!(node.raw as AnyMap).has(raw)) setEntry(node, key, make());
     return handOut(node, (node.raw as AnyMap).get(raw), raw);
   };
-  mapMethods["getOrInsert"] = function (this: object, ...[key, value]: [unknown, unknown]) {
+  mapMethods["getOrInsert"] = function (this: object, key: unknown, value: unknown) {
     return orInsert(receiver(this), key, () => value);
   };
-  mapMethods["getOrInsertComputed"] = function (this: object, ...[key, make]: [unknown, (key: unknown) => unknown]) {
+  mapMethods["getOrInsertComputed"] = function (this: object, key: unknown, make: (key: unknown) => unknown) {
     return orInsert(receiver(this), key, () => make(key));
   };
 }

@@ -18,15 +18,14 @@ type Raw = Record<PropertyKey, unknown>;
  * have the name of one: the engine looks for all of them here.
  */
 export class Node implements ProxyHandler<object> {
-  // Declared, so that the constructor alone makes them: defined as fields, each would take a call into the engine for each node.
-  declare readonly raw: Container;
-  declare readonly tracker: Tracker;
-  declare proxy: object;
+  readonly raw: Container;
+  readonly tracker: Tracker;
+  proxy: object;
   /** Where it was last seen; checked before each write, since arrays shift and values move. */
-  declare parent: Node | undefined;
-  declare key: unknown;
+  parent: Node | undefined;
+  key: unknown;
   /** How it was written since the last commit, for those writes that comparing two trees cannot tell apart. */
-  declare marks: Marks | undefined;
+  marks: Marks | undefined;
 
   constructor(raw: Container, tracker: Tracker, parent: Node | undefined, key: unknown) {
     this.raw = raw;

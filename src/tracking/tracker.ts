@@ -69,8 +69,9 @@ export class Tracker {
   /** What the user gets for a value found in a container: a proxy for a container, the value itself for anything else. */
   handOut(value: unknown, node: Node, key: unknown): unknown {
     if (typeof value !== "object" || value === null) return value;
-    // Only what the user may hold can have been frozen since its proxy was made.
-    return this.#exposed && isFrozenPlace(node.raw, key) ? value : this.#proxyOf(value, node, key);
+    // Only what the user may hold can have been frozen since its proxy was made, and what he puts into his own is not told of.
+    const mayBeFrozen = this.#exposed || this.#released !== undefined;
+    return mayBeFrozen && isFrozenPlace(node.raw, key) ? value : this.#proxyOf(value, node, key);
   }
 
   /** The marks of a container, if it was written in a way that left any since what was stored. */
@@ -145,10 +146,7 @@ export class Tracker {
   release(item: unknown, from: Node): unknown {
     const handed = this.handOut(item, from, undefined);
     const node = typeof handed === "object" && handed !== null ? nodeOf(handed) : undefined;
-    if (node === undefined) return handed;
-    // What is put into it by now is not told of, and the user may hold it.
-    this.#exposed = true;
-    (this.#released ??= new Set()).add(node);
+    if (node !== undefined) (this.#released ??= new Set()).add(node);
     return handed;
   }
 

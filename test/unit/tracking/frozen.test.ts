@@ -80,6 +80,16 @@ describe("a frozen object in a session", () => {
     expect(await stored.data()).toEqual({ user: { address: { city: "b" } } });
   });
 
+  it("may be frozen after it was put into an item that was taken out", async () => {
+    const { list } = await open({ list: [{}] });
+    const item = list.pop();
+    const own = { inside: {} };
+    item.own = own;
+    expect(item.own.inside).toEqual({});
+    Object.freeze(own);
+    expect(item.own.inside).toEqual({});
+  });
+
   it("is not frozen any more once it was stored and loaded", async () => {
     const stored = await Stored.of({ user: Object.freeze({ n: 1 }) });
     await stored.visit((session) => void (session.user.n = 2));

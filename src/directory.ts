@@ -8,7 +8,7 @@ import { acceptsRawIds, isReachable } from "./migration.ts";
 import { parseRecord, type SessionRecord } from "./record.ts";
 import { stateOf } from "./session.ts";
 import type { Stored } from "./session-state.ts";
-import { SWEPT_AT_ONCE, type Store } from "./stores/store.ts";
+import { SWEPT_AT_ONCE, type MaybePromise, type Store } from "./stores/store.ts";
 import { isSessionId } from "./token.ts";
 import { Turns } from "./give-way.ts";
 import type { SessionManager } from "./types.ts";
@@ -129,11 +129,12 @@ async function* listKeys(context: Context, store: Store, budget: () => Budget): 
   const keys = await context.ask(budget(), "list sessions", () => store.keys(context.options.prefix));
   const walk = Symbol.asyncIterator in keys ? keys[Symbol.asyncIterator]() : keys[Symbol.iterator]();
   const turns = new Turns(context.platform);
+  const step = (): MaybePromise<IteratorResult<string>> => walk.next();
   let page: string[] = [];
   try {
     for (;;) {
-      const step = context.ask(budget(), "list sessions", () => walk.next());
-      const next = isPromise(step) ? await step : step;
+      const answer = context.ask(budget(), "list sessions", step);
+      const next = isPromise(answer) ? await answer : answer;
       if (next.done === true) break;
       if (page.push(next.value) < PAGE) continue;
       yield page;

@@ -1,5 +1,6 @@
 import { optionError } from "../errors.ts";
 import { Deadlines, type Scheduled } from "./deadlines.ts";
+import { PartedMap } from "./parted-map.ts";
 import { Recency, type Link } from "./recency.ts";
 import { kStore, SWEPT_AT_ONCE, type Replaced, type Store, type StoreEntry } from "./store.ts";
 
@@ -69,8 +70,8 @@ class Memory implements MemoryStore {
 
   readonly #maxEntries: number;
   readonly #now: () => number;
-  /** In the order of their serials: a use moves no entry here, so that a walk meets each once. */
-  readonly #entries = new Map<string, Entry>();
+  /** In each part in the order of their serials: a use moves no entry here, so that a walk meets each once. */
+  readonly #entries = new PartedMap<Entry>();
   readonly #deadlines = new Deadlines<Entry>();
   readonly #recency = new Recency<Entry>();
   #lastSerial = 0;
@@ -132,10 +133,12 @@ class Memory implements MemoryStore {
 
   *keys(prefix: string): Generator<string, void, undefined> {
     const last = this.#lastSerial;
-    for (const entry of this.#entries.values()) {
-      // A key that is removed and made again comes up once more, and whoever makes one per step would walk for ever.
-      if (entry.serial > last) return;
-      if (entry.key.startsWith(prefix) && !this.#isExpired(entry, this.#now())) yield entry.key;
+    for (const part of this.#entries.parts) {
+      for (const entry of part.values()) {
+        // A key that is removed and made again comes up once more, and whoever makes one per step would walk for ever.
+        if (entry.serial > last) break;
+        if (entry.key.startsWith(prefix) && !this.#isExpired(entry, this.#now())) yield entry.key;
+      }
     }
   }
 
@@ -144,8 +147,8 @@ class Memory implements MemoryStore {
   }
 
   clear(prefix: string): void {
-    for (const entry of this.#entries.values()) {
-      if (entry.key.startsWith(prefix)) this.#drop(entry);
+    for (const part of this.#entries.parts) {
+      for (const entry of part.values()) if (entry.key.startsWith(prefix)) this.#drop(entry);
     }
   }
 

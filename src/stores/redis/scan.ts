@@ -1,3 +1,4 @@
+import { PartedMap } from "../parted-map.ts";
 import type { RedisClient } from "./client.ts";
 
 /** Keys that a server looks at for each page: few enough to answer others within a millisecond. */
@@ -9,14 +10,14 @@ export async function* scanKeys(client: RedisClient, prefix: string): AsyncGener
   const keyPrefix = String(client.options.keyPrefix ?? "");
   const pattern = `${escapeGlob(keyPrefix + prefix)}*`;
   // A server that resizes its table gives keys twice, and so do two that a slot moves between.
-  const seen = new Set<string>();
+  const seen = new PartedMap<true>();
   for (const server of await serversOf(client)) {
     let cursor = "0";
     do {
       const [next, keys] = await server.scan(cursor, "MATCH", pattern, "COUNT", PAGE);
       for (const key of keys) {
         if (seen.has(key)) continue;
-        seen.add(key);
+        seen.set(key, true);
         yield key.slice(keyPrefix.length);
       }
       cursor = next;

@@ -15,6 +15,7 @@ const BY_HAND_ON_V1 = "by hand, h3 v1, Redis";
 
 export const targets: readonly Target[] = [
   own(BY_HAND, "limit", { STORE: "redis" }, BY_HAND),
+  own("by hand, autopipelining", "limit", { STORE: "redis", PIPELINED: "1" }, BY_HAND),
   own("unsession, Redis", "unsession", { STORE: "redis" }, BY_HAND),
   own("unsession, Redis, signed", "unsession", { STORE: "redis", SIGNED: "1" }, BY_HAND),
   own(BY_HAND_IN_MEMORY, "limit", { STORE: "memory" }, BY_HAND_IN_MEMORY),

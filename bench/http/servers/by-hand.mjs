@@ -3,7 +3,10 @@ import { randomBytes } from "node:crypto";
 import { Redis } from "ioredis";
 import { LIFETIME, newDocument, redisUrl } from "./harness.mjs";
 
-const sessions = process.env.STORE === "redis" ? inRedis(new Redis(redisUrl)) : inMemory();
+const sessions =
+  process.env.STORE === "redis"
+    ? inRedis(new Redis(redisUrl, { enableAutoPipelining: process.env.PIPELINED === "1" }))
+    : inMemory();
 
 function inRedis(redis) {
   const keyOf = (token) => `limit:${token}`;

@@ -91,6 +91,8 @@ export class Context {
   codec!: Codec;
   seals!: Seals;
   readonly signer: TokenSigner;
+  /** What a record of this manager says of itself from the beginning. */
+  readonly ownMeta: RecordMeta;
   /** Operations on one session, by id. */
   readonly queue: Queue<string, Seen> = new Queue();
   /** Put in place by `unsession/tracing`. */
@@ -103,6 +105,8 @@ export class Context {
     this.options = options;
     this.platform = on;
     this.signer = createSigner(options.secrets, options.cookie.name);
+    const { hashIds, prefix, acceptUnsignedUntil } = options;
+    this.ownMeta = { ...(hashIds ? {} : { prefix }), ...(acceptUnsignedUntil === 0 ? {} : { signed: true }) };
   }
 
   /** What data has to be like; `undefined` if anything goes. Imported when first needed, since most applications never do. */
@@ -174,12 +178,6 @@ export class Context {
   /** The store key of a token. */
   keyOf(token: string, id: string): string {
     return this.options.prefix + (this.options.hashIds ? id : token);
-  }
-
-  /** What a record of this manager says of itself from the beginning. */
-  get ownMeta(): RecordMeta {
-    const { hashIds, prefix, acceptUnsignedUntil } = this.options;
-    return { ...(hashIds ? {} : { prefix }), ...(acceptUnsignedUntil === 0 ? {} : { signed: true }) };
   }
 
   /** True for the key of a record of this manager, as against one that only begins with the prefix. */

@@ -44,10 +44,9 @@ const RENEWAL_STEP = 0.1;
 
 /** When the session ends; `undefined` for never. */
 export function expiresAt(life: Lifetime): number | undefined {
-  const deadlines = [];
-  if (life.idleWindow > 0) deadlines.push(life.touchedAt + life.idleWindow);
-  if (life.absoluteAt > 0) deadlines.push(life.absoluteAt);
-  return deadlines.length === 0 ? undefined : Math.min(...deadlines);
+  const idleAt = life.idleWindow > 0 ? life.touchedAt + life.idleWindow : Infinity;
+  const end = life.absoluteAt > 0 ? Math.min(idleAt, life.absoluteAt) : idleAt;
+  return end === Infinity ? undefined : end;
 }
 
 export function isExpired(life: Lifetime, now: number): boolean {

@@ -8,7 +8,7 @@ import { acceptsRawIds, isReachable } from "./migration.ts";
 import { parseRecord, type SessionRecord } from "./record.ts";
 import { stateOf } from "./session.ts";
 import type { Stored } from "./session-state.ts";
-import { SWEPT_AT_ONCE, type MaybePromise, type Store } from "./stores/store.ts";
+import { SWEPT_AT_ONCE, type MaybePromise, type Store, type StoreEntry } from "./stores/store.ts";
 import { isSessionId } from "./token.ts";
 import { Turns } from "./give-way.ts";
 import type { SessionManager } from "./types.ts";
@@ -45,7 +45,11 @@ export function createDirectory(context: Context): Directory {
     for await (const page of listKeys(context, store, loadBudget)) {
       // The sessions of a manager whose prefix begins with this one are not ours.
       const keys = page.filter((key) => context.isKey(key));
-      const entries = await context.ask(loadBudget(), "list sessions", () => Promise.all(keys.map((key) => store.get(key))));
+      const read = (): MaybePromise<(StoreEntry | undefined)[]> => {
+        const entries = keys.map((key) => store.get(key));
+        return entries.some(isPromise) ? Promise.all(entries) : (entries as (StoreEntry | undefined)[]);
+      };
+      const entries = await context.ask(loadBudget(), "list sessions", read);
       const found: Found[] = [];
       for (const [n, key] of keys.entries()) {
         const entry = entries[n];

@@ -1,7 +1,7 @@
 import type { Platform } from "./context.ts";
 
 /** Milliseconds for which a long walk may hold up everything else. With a million sessions, a collection of garbage adds 4. */
-const LONGEST_TURN = 1;
+const LONGEST_TURN = 0.5;
 
 /**
  * Lets requests go on while a walk over many records does: a store in memory answers at once, and awaiting that lets nobody else in.

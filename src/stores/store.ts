@@ -52,7 +52,7 @@ export interface Store {
 }
 
 /** How many records a sweep drops in one call, at least, unless it drops all that have expired. */
-export const SWEPT_AT_ONCE = 1000;
+export const SWEPT_AT_ONCE = 100;
 
 /** What a store holds under a key, as it was when read. */
 export interface StoreEntry {

@@ -20,7 +20,7 @@ describe("a long walk", () => {
   it("goes on without a pause for a short time", async () => {
     const platform = createPlatform();
     const turns = new Turns(platform);
-    platform.time = 0.5;
+    platform.time = 0.25;
     await turns.giveWay();
     expect(platform.waits).toBe(0);
   });
@@ -28,7 +28,7 @@ describe("a long walk", () => {
   it("lets others go on each time it took long", async () => {
     const platform = createPlatform();
     const turns = new Turns(platform);
-    for (const time of [1.5, 2, 3, 3.5]) {
+    for (const time of [0.75, 1, 1.5, 1.75]) {
       platform.time = time;
       await turns.giveWay();
     }

@@ -2,18 +2,16 @@ import { decodeUtf8, fromByteString, toByteString } from "./byte-string.ts";
 import { SessionError, serializeError } from "./errors.ts";
 import { isPromise } from "./is-promise.ts";
 import type { Encoded } from "./record.ts";
-import { inspect, type Keeps } from "./serializers/inspect.ts";
+import { inspect } from "./serializers/inspect.ts";
 import { json } from "./serializers/json.ts";
 import { isReady } from "./serializers/lazy.ts";
-import { isPlainTree, MAX_DEPTH } from "./serializers/plain-tree.ts";
 import type { Serializer } from "./serializers/serializer.ts";
+import { isStorable } from "./serializers/storable.ts";
 import { superjson } from "./serializers/superjson.ts";
-import { kindOf } from "./serializers/value-kinds.ts";
 import type { MaybePromise } from "./stores/store.ts";
-import { containerKind, isForbiddenKey } from "./tracking/kinds.ts";
+import { isForbiddenKey } from "./tracking/kinds.ts";
 import type { Path } from "./tracking/path.ts";
 import { snapshot } from "./tracking/snapshot.ts";
-import { entriesOf } from "./tracking/tracker.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -78,7 +76,7 @@ export function createCodec(serializers: readonly Serializer[], maxBytes: number
     decode(encoded) {
       const by = known.get(encoded.serializer);
       if (by === undefined || encoded.text.length > maxBytes) return undefined;
-      const check = (data: unknown): Fields | undefined => checkDecoded(data, by.keeps);
+      const check = (data: unknown): Fields | undefined => checkDecoded(data, by);
       try {
         const data = deserialize(by, encoded);
         const waits = isPromise(data);
@@ -120,50 +118,8 @@ function corrupt(error: unknown): undefined {
 }
 
 /** Session data is a plain object that a session could have written. */
-function checkDecoded(data: unknown, keeps: Keeps): Fields | undefined {
+function checkDecoded(data: unknown, { checked, keeps }: Serializer): Fields | undefined {
   if (typeof data !== "object" || data === null || Object.getPrototypeOf(data) !== Object.prototype) return undefined;
-  if (Object.keys(data).some((key) => key.startsWith("$") || isForbiddenKey(key))) return undefined;
-  const bounds = { left: MOST_PLAIN, held: false };
-  if (isPlainTree(data, bounds)) return data as Fields;
-  // Most fields are plain beside a rich one, and the longer walk takes eight times as long.
-  const isPlain = (value: unknown): boolean => typeof value === "object" && value !== null && isPlainTree(value, bounds, 1);
-  const others = Object.fromEntries(Object.entries(data).filter(([, value]) => !isPlain(value)));
-  return heightOf(others, 0, keeps, new Map([[data, 0]])) <= MAX_DEPTH ? (data as Fields) : undefined;
-}
-
-/** Containers of a tree that is taken for plain. */
-const MOST_PLAIN = 10_000;
-
-/**
- * How many steps it is from a container down to its innermost one, −1 for a value without any; infinity if that is too deep, or
- * if there is what the serializer does not keep, or a key that reaches a prototype.
- *
- * What stands in several places is walked once, but counts at each: a chain of containers may be longer than the first walk shows.
- */
-function heightOf(value: unknown, depth: number, keeps: Keeps, known: Map<object, number>): number {
-  if (typeof value === "function" || typeof value === "symbol") return Infinity;
-  if (typeof value !== "object" || value === null) return -1;
-  const kind = containerKind(value);
-  if (kind === undefined && !isKept(value, keeps)) return Infinity;
-  const cause = value instanceof Error ? value.cause : undefined;
-  if (kind === undefined && cause === undefined) return -1;
-  const found = known.get(value);
-  if (found !== undefined) return found;
-  if (depth > MAX_DEPTH) return Infinity;
-  // A ring has no height of its own.
-  known.set(value, 0);
-  let height = 0;
-  for (const [key, child] of kind === undefined ? [["cause", cause]] : entriesOf(value)) {
-    if (kind === "object" && isForbiddenKey(key)) return Infinity;
-    const inner = Math.max(heightOf(key, depth + 1, keeps, known), heightOf(child, depth + 1, keeps, known));
-    height = Math.max(height, 1 + inner);
-  }
-  known.set(value, height);
-  return height;
-}
-
-function isKept(value: object, keeps: Keeps): boolean {
-  if (keeps === undefined) return true;
-  const kind = kindOf(value);
-  return kind !== undefined && keeps.has(kind);
+  for (const key in data) if (key[0] === "$" || isForbiddenKey(key)) return undefined;
+  return checked === true || isStorable(data, keeps) ? (data as Fields) : undefined;
 }

@@ -1,48 +1,36 @@
-import { MAX_DEPTH } from "./plain-tree.ts";
+import { isForbiddenKey } from "../tracking/kinds.ts";
 
 /**
  * Parses JSON that came from a store.
  *
- * @throws {SyntaxError | TypeError} if it is no JSON, or nested too deep
- */
-export function parseJson(text: string): unknown {
-  if (!isSafeJson(text)) throw new TypeError("JSON that is nested too deep");
-  return JSON.parse(text);
-}
-
-/**
- * True if JSON text is nested little enough to be parsed.
+ * Engines parse it without recursion, and how deep it is shows in what they give: to look through the text takes longer.
  *
- * superjson wraps the data in an object, writes a Map as an array of arrays and annotates in a tree as deep as the data: how deep
- * that data is shows only once it is decoded.
+ * @param depth how many steps it may be from the outermost container to the innermost
+ * @throws {SyntaxError | TypeError} if it is no JSON, is nested deeper, or has a key that reaches a prototype
  */
-export function isSafeJson(text: string): boolean {
-  return depthOf(text) <= 2 * MAX_DEPTH + 4;
+export function parseJson(text: string, depth: number): unknown {
+  const value: unknown = JSON.parse(text);
+  if (!isSafeJson(value, depth)) throw new TypeError("JSON that is nested too deep, or has a key that reaches a prototype");
+  return value;
 }
 
-function depthOf(text: string): number {
-  let depth = 0;
-  let deepest = 0;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if (code === 0x22) {
-      index = endOfString(text, index);
-    } else if (code === 0x7b || code === 0x5b) {
-      depth++;
-      if (depth > deepest) deepest = depth;
-    } else if (code === 0x7d || code === 0x5d) {
-      depth--;
-    }
-  }
-  return deepest;
+/** True for what `JSON.parse` gave if it is nested so deep at most, and has no key that reaches a prototype. */
+export function isSafeJson(value: unknown, depth: number): boolean {
+  return typeof value !== "object" || value === null || isSafeTree(value, depth);
 }
 
-/** The index of the quote that ends the string begun at `start`. */
-function endOfString(text: string, start: number): number {
-  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
-    let backslashes = 0;
-    while (text.charCodeAt(end - 1 - backslashes) === 0x5c) backslashes++;
-    if (backslashes % 2 === 0) return end;
+/** Asks for no prototypes, which takes as long as all the rest: parsing makes plain objects and arrays alone. */
+function isSafeTree(container: object, depth: number): boolean {
+  if (depth < 0) return false;
+  if (Array.isArray(container)) {
+    for (const item of container as unknown[])
+      if (typeof item === "object" && item !== null && !isSafeTree(item, depth - 1)) return false;
+    return true;
   }
-  return text.length;
+  for (const key in container) {
+    if (isForbiddenKey(key)) return false;
+    const value = (container as Record<string, unknown>)[key];
+    if (typeof value === "object" && value !== null && !isSafeTree(value, depth - 1)) return false;
+  }
+  return true;
 }

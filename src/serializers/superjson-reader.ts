@@ -2,10 +2,11 @@ import { isForbiddenKey } from "../tracking/kinds.ts";
 import { parsePath } from "./aliases.ts";
 import { toError, type ErrorFields } from "./error-fields.ts";
 import { MAX_BIGINT_DIGITS } from "./inspect.ts";
+import { specialFloat } from "./value-kinds.ts";
 
 type Fields = Record<string, unknown>;
 
-const TYPED_ARRAYS = new Map<unknown, { from(numbers: number[]): unknown }>(
+const TYPED_ARRAYS = new Map<unknown, { from(numbers: number[]): object }>(
   [Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array].map(
     (type) => [type.name, type],
   ),
@@ -29,10 +30,18 @@ export function restoreTypes(json: unknown, annotations: unknown, others: (value
 function restoreAt(holder: Fields, key: string, tree: unknown, others: (value: unknown, type: unknown) => unknown): void {
   const [type, inner = {}] = Array.isArray(tree) ? (tree as unknown[]) : [undefined, tree];
   if (typeof inner !== "object" || inner === null) throw new TypeError("annotations that are no tree");
+  // Most stand beside the one before, and are reached the same way.
+  let way: string | undefined;
+  let at: unknown;
   for (const path of Object.keys(inner)) {
-    const steps = parsePath(path);
-    const last = steps.pop() as string;
-    const at = steps.reduce(stepInto, holder[key]);
+    const start = path.lastIndexOf(".") + 1;
+    let last = path.slice(start);
+    if (path.includes("\\") || path.slice(0, start) !== way) {
+      const steps = parsePath(path);
+      last = steps.pop() as string;
+      at = steps.reduce(stepInto, holder[key]);
+      way = path.slice(0, start);
+    }
     stepInto(at, last);
     restoreAt(at as Fields, last, (inner as Fields)[path], others);
   }
@@ -48,7 +57,7 @@ function stepInto(at: unknown, step: string): unknown {
 function restore(value: unknown, type: unknown, others: (value: unknown, type: unknown) => unknown): unknown {
   switch (type) {
     case "Date":
-      return new Date(value as string);
+      return toDate(value as string);
     case "map":
       return new Map(listIn(value) as [unknown, unknown][]);
     case "set":
@@ -71,7 +80,16 @@ function restoreComposite(value: unknown, type: unknown[], others: (value: unkno
   if (of === "custom" && name === "bigint") return toBigint(value as string);
   if (of === "custom" && name === "Error") return toError(value as ErrorFields);
   const typedArray = of === "typed-array" ? TYPED_ARRAYS.get(name) : undefined;
-  return typedArray === undefined ? others(value, type) : typedArray.from(listIn(value) as number[]);
+  if (typedArray === undefined) return others(value, type);
+  const restored = typedArray.from(listIn(value) as number[]);
+  if (specialFloat(restored) >= 0) throw new TypeError("a float that JSON does not keep");
+  return restored;
+}
+
+function toDate(text: string): Date {
+  const date = new Date(text);
+  if (Number.isNaN(date.getTime())) throw new TypeError("a Date that is none");
+  return date;
 }
 
 /** A number in its place would be a length, and a text would be cut into characters. */

@@ -1,10 +1,16 @@
 import { lazy } from "./lazy.ts";
 import type { TextSerializer } from "./serializer.ts";
-import { everyKindBut } from "./value-kinds.ts";
+import { everyKindBut, type ValueKind } from "./value-kinds.ts";
 
-const KEEPS = everyKindBut("cyclic keys", "invalid Date", "special float", "bigint typed array", "DataView");
+export const KEEPS: ReadonlySet<ValueKind> = everyKindBut(
+  "cyclic keys",
+  "invalid Date",
+  "special float",
+  "bigint typed array",
+  "DataView",
+);
 
 /** JSON, and what JSON would lose: Date, Map, Set, BigInt, NaN, -0, undefined, typed arrays, URL, RegExp, Error, aliases, cycles. */
 export function superjson(): TextSerializer {
-  return { id: "superjson", keeps: KEEPS, ...lazy("superjson", () => import("./with-superjson.ts")) };
+  return { id: "superjson", keeps: KEEPS, checked: true, ...lazy("superjson", () => import("./with-superjson.ts")) };
 }

@@ -28,7 +28,7 @@ export function serialize(data: unknown): string {
 }
 
 export function deserialize(text: string): unknown {
-  const values = parseJson(text);
+  const values = parseJson(text, MAX_STEPS);
   if (!Array.isArray(values)) throw new TypeError("no list of values");
   checkValues(values);
   return unflatten(values, REVIVERS);

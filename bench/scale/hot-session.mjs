@@ -1,36 +1,53 @@
+import { fork } from "node:child_process";
 import { createSessionManager } from "unsession";
 import { makeDocument } from "../http/document.mjs";
-import { login, visit } from "./requests.mjs";
+import { keepWriting, login } from "./requests.mjs";
 
 const WRITERS = 200;
-const SECONDS = 3;
 
-/** Writers of one session, each of which comes again as soon as it was answered: in one process, and as if in four. */
+/** Writers of one session, each of which comes again as soon as it was answered: in this process, and in four where they share the store. */
 export async function measureHotSession(open) {
+  const store = await open();
+  await store.clear();
+  const sessions = createSessionManager({ storage: store.storage, idleTimeout: 3600 });
   const rows = [];
-  let name;
-  for (const processes of [1, 4]) {
-    const store = await open();
-    ({ name } = store);
-    await store.clear();
-    // What managers share is the store alone: to each other they are processes.
-    const managers = Array.from({ length: processes }, () => createSessionManager({ storage: store.storage, idleTimeout: 3600 }));
-    const [cookie] = await login(managers[0], 1, () => makeDocument(800));
-    let commits = 0;
-    const ends = performance.now() + SECONDS * 1000;
-    const write = async (_, n) => {
-      while (performance.now() < ends) {
-        // As a request, which comes by the event loop.
-        await new Promise((resolve) => setImmediate(resolve));
-        await visit(managers[n % processes], cookie, (session) => session.$increment("views"));
-        commits++;
-      }
-    };
-    await Promise.all(Array.from({ length: WRITERS }, write));
-    const { views } = await managers[0].find(cookie.slice("session=".length));
-    if (views !== commits) throw new Error(`${views} of ${commits} writes were kept.`);
-    rows.push({ writers: WRITERS, processes, "commits/s": Math.round(commits / SECONDS), kept: "all" });
+  for (const processes of store.url === undefined ? [1] : [1, 4]) {
+    const [cookie] = await login(sessions, 1, () => makeDocument(800));
+    const done =
+      processes === 1
+        ? [await keepWriting(sessions, cookie, WRITERS)]
+        : await inProcesses(processes, { url: store.url, cookie, writers: WRITERS / processes });
+    const sum = (of) => done.reduce((total, one) => total + one[of], 0);
+    const { views } = await sessions.find(cookie.slice("session=".length));
+    if (views !== sum("commits")) throw new Error(`${views} of ${sum("commits")} writes were kept.`);
+    const longest = Math.max(...done.map(({ longest }) => longest));
+    rows.push({
+      writers: WRITERS,
+      processes,
+      "commits/s": Math.round(sum("rate")),
+      kept: "all",
+      "longest, ms": Math.round(longest),
+    });
   }
-  console.log(`\n${name}: one session that all write to`);
+  console.log(`\n${store.name}: one session that all write to`);
   console.table(rows);
+}
+
+/** What the writers of each process did. All begin when the last process has started. */
+async function inProcesses(count, task) {
+  const children = Array.from({ length: count }, () => fork(new URL("hot-writers.mjs", import.meta.url)));
+  const heard = () =>
+    Promise.all(
+      children.map(
+        (child) =>
+          new Promise((resolve, reject) => {
+            child.once("message", resolve);
+            child.once("exit", (code) => reject(new Error(`A process of writers ended with ${code}.`)));
+          }),
+      ),
+    );
+  await heard();
+  const done = heard();
+  for (const child of children) child.send(task);
+  return done;
 }

@@ -21,6 +21,24 @@ export async function login(sessions, count, data) {
   return cookies;
 }
 
+/** Has writers increment a session for a while, each again as soon as it was answered. */
+export async function keepWriting(sessions, cookie, writers, seconds = 3) {
+  let commits = 0;
+  let longest = 0;
+  const ends = performance.now() + seconds * 1000;
+  const write = async () => {
+    for (let began = performance.now(); began < ends; began = performance.now()) {
+      // As a request, which comes by the event loop.
+      await new Promise((resolve) => setImmediate(resolve));
+      await visit(sessions, cookie, (session) => session.$increment("views"));
+      longest = Math.max(longest, performance.now() - began);
+      commits++;
+    }
+  };
+  await Promise.all(Array.from({ length: writers }, write));
+  return { commits, longest, rate: commits / seconds };
+}
+
 /** Microseconds of CPU for one request: the median of some runs of many, 32 at a time. */
 export async function cpuOf(sessions, cookies, handler, { runs = 7, requests = 3200 } = {}) {
   const each = [];

@@ -21,6 +21,7 @@ export async function inMemory(now) {
 export async function inRedis(redis) {
   return {
     name: "Redis",
+    url: `redis://${redis.options.host}:${redis.options.port}`,
     storage: redis,
     async fill(count, record) {
       for (let done = 0; done < count; done += BATCH) {

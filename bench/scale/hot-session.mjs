@@ -20,7 +20,7 @@ export async function measureHotSession(open) {
     const sum = (of) => done.reduce((total, one) => total + one[of], 0);
     const { views } = await sessions.find(cookie.slice("session=".length));
     if (views !== sum("commits")) throw new Error(`${views} of ${sum("commits")} writes were kept.`);
-    const longest = Math.max(...done.map(({ longest }) => longest));
+    const longest = Math.max(...done.map((one) => one.longest));
     rows.push({
       writers: WRITERS,
       processes,

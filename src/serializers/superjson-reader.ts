@@ -28,30 +28,39 @@ export function restoreTypes(json: unknown, annotations: unknown, others: (value
 }
 
 function restoreAt(holder: Fields, key: string, tree: unknown, others: (value: unknown, type: unknown) => unknown): void {
-  const [type, inner = {}] = Array.isArray(tree) ? (tree as unknown[]) : [undefined, tree];
-  if (typeof inner !== "object" || inner === null) throw new TypeError("annotations that are no tree");
+  if (!Array.isArray(tree)) return restoreInside(holder[key], tree, others);
+  const [type, inner] = tree as unknown[];
+  if (inner !== undefined) restoreInside(holder[key], inner, others);
+  holder[key] = restore(holder[key], type, others);
+}
+
+function restoreInside(value: unknown, tree: unknown, others: (value: unknown, type: unknown) => unknown): void {
+  if (typeof tree !== "object" || tree === null) throw new TypeError("annotations that are no tree");
   // Most stand beside the one before, and are reached the same way.
-  let way: string | undefined;
-  let at: unknown;
-  for (const path of Object.keys(inner)) {
-    const start = path.lastIndexOf(".") + 1;
-    let last = path.slice(start);
-    if (path.includes("\\") || path.slice(0, start) !== way) {
+  let way = "";
+  let at = value;
+  for (const path of Object.keys(tree)) {
+    let last = path.slice(way.length);
+    if (!path.startsWith(way) || last.includes(".") || path.includes("\\")) {
       const steps = parsePath(path);
       last = steps.pop() as string;
-      at = steps.reduce(stepInto, holder[key]);
-      way = path.slice(0, start);
+      at = steps.reduce(stepInto, value);
+      way = path.slice(0, path.lastIndexOf(".") + 1);
     }
     stepInto(at, last);
-    restoreAt(at as Fields, last, (inner as Fields)[path], others);
+    restoreAt(at as Fields, last, (tree as Fields)[path], others);
   }
-  if (Array.isArray(tree)) holder[key] = restore(holder[key], type, others);
 }
 
 function stepInto(at: unknown, step: string): unknown {
-  const isThere = typeof at === "object" && at !== null && Object.prototype.propertyIsEnumerable.call(at, step);
-  if (!isThere || isForbiddenKey(step)) throw new TypeError("an annotation of nothing");
-  return (at as Fields)[step];
+  if (!holds(at, step) || isForbiddenKey(step)) throw new TypeError("an annotation of nothing");
+  return at[step];
+}
+
+/** False for what was restored already, into which no annotation leads. */
+function holds(at: unknown, step: string): at is Fields {
+  if (typeof at !== "object" || at === null || !Object.hasOwn(at, step)) return false;
+  return Array.isArray(at) ? step !== "length" : Object.getPrototypeOf(at) === Object.prototype;
 }
 
 function restore(value: unknown, type: unknown, others: (value: unknown, type: unknown) => unknown): unknown {

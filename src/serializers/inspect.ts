@@ -1,7 +1,7 @@
 import { tooLargeError, valueError, type SessionError } from "../errors.ts";
 import { containerKind, isForbiddenKey, type Container } from "../tracking/kinds.ts";
 import type { Path } from "../tracking/path.ts";
-import { isPlainTree, MAX_DEPTH } from "./plain-tree.ts";
+import { hidesProperties, isPlainField, isPlainObject, MAX_DEPTH } from "./plain-tree.ts";
 import { kindOf, kindOfNumber, specialFloat, type ValueKind } from "./value-kinds.ts";
 
 /** Longer numbers are refused: parsing takes quadratic time (a million digits stall a process for 0.4 s). */
@@ -10,6 +10,8 @@ const BIGINT_LIMIT = 10n ** BigInt(MAX_BIGINT_DIGITS);
 
 /** Containers of another realm (a vm context, a test runner's sandbox) are unknown to serializers, which ask `instanceof Map`. */
 const OWN_PROTOTYPES = new Set<unknown>([Object.prototype, Array.prototype, Map.prototype, Set.prototype, null]);
+
+type Fields = Record<string, unknown>;
 
 /** How data can be kept: by JSON as it is; only by a serializer with more types; or that, if it is copied into this realm first. */
 export type Richness = "plain" | "rich" | "foreign";
@@ -26,14 +28,22 @@ export type Keeps = ReadonlySet<ValueKind> | undefined;
  * @throws {SessionError} `ERR_SESSION_VALUE` for what would be dropped or changed, with its path.
  */
 export function inspect(data: Container, maxNodes: number, keeps: Keeps, path: Path = [], held = true): Richness {
-  for (const key of Object.keys(data)) {
-    if (key.startsWith("$"))
-      throw valueError([...path, key], "has a key that begins with `$`", "These names are controls of the session");
-  }
+  const bounds = { left: maxNodes, held };
   const keepsAnyText = keeps === undefined || keeps.has("lone surrogate");
-  if (keepsAnyText && isPlainTree(data, { left: maxNodes, held })) return "plain";
-  const inspection = new Inspection(maxNodes, keeps, path, held);
-  inspection.visit(data);
+  const keys = Object.keys(data);
+  // Most fields are plain beside a rich one. Further in, trying each would take the square of the time.
+  let others: string[] | undefined;
+  for (const key of keys) {
+    if (key[0] === "$")
+      throw valueError([...path, key], "has a key that begins with `$`", "These names are controls of the session");
+    const { left } = bounds;
+    if (keepsAnyText && !isForbiddenKey(key) && isPlainField((data as Fields)[key], bounds, 0)) continue;
+    bounds.left = left;
+    (others ??= []).push(key);
+  }
+  if (others === undefined && isPlainObject(data) && !(held && hidesProperties(data, keys.length))) return "plain";
+  const inspection = new Inspection(maxNodes, keeps, path, maxNodes - bounds.left);
+  inspection.visit(data, others);
   if (!inspection.rich) return "plain";
   return inspection.foreign ? "foreign" : "rich";
 }
@@ -45,22 +55,22 @@ class Inspection {
   foreign = false;
   readonly #keeps: Keeps;
   readonly #keepsAnyText: boolean;
-  readonly #held: boolean;
   readonly #maxNodes: number;
-  #nodes = 0;
+  #nodes: number;
   readonly #path: unknown[];
   /** The containers around the one at hand, to tell a ring from a deep tree. */
   readonly #around: Container[] = [];
 
-  constructor(maxNodes: number, keeps: Keeps, path: Path, held: boolean) {
-    this.#held = held;
+  constructor(maxNodes: number, keeps: Keeps, path: Path, nodes: number) {
+    this.#nodes = nodes;
     this.#keepsAnyText = keeps === undefined || keeps.has("lone surrogate");
     this.#path = [...path];
     this.#maxNodes = maxNodes;
     this.#keeps = keeps;
   }
 
-  visit(value: unknown): void {
+  /** @param among the fields to look into, if it is known of the others that they are plain */
+  visit(value: unknown, among?: readonly string[]): void {
     switch (typeof value) {
       case "string":
         return this.#text(value);
@@ -77,14 +87,14 @@ class Inspection {
         }
         return;
       case "object":
-        if (value !== null) this.#object(value);
+        if (value !== null) this.#object(value, among);
         return;
       default:
         throw this.#refuse(`is a ${typeof value}`, "Keep only data in a session");
     }
   }
 
-  #object(value: object): void {
+  #object(value: object, among?: readonly string[]): void {
     const kind = containerKind(value);
     if (kind === undefined) return this.#leaf(value);
     this.foreign ||= !OWN_PROTOTYPES.has(Object.getPrototypeOf(value));
@@ -93,7 +103,7 @@ class Inspection {
     // Aliases multiply when they are written out: each node takes a byte at least.
     if (++this.#nodes > this.#maxNodes) throw tooLargeError(this.#nodes, this.#maxNodes, [`session.${String(this.#path[0])}`]);
     this.#around.push(value);
-    if (kind === "object") this.#fields(value as Record<string, unknown>);
+    if (kind === "object") this.#fields(value as Fields, among);
     else if (kind === "array") this.#items(value as unknown[]);
     else if (kind === "map") this.#entries(value as Map<unknown, unknown>);
     else this.#members(value as Set<unknown>);
@@ -106,14 +116,15 @@ class Inspection {
     }
   }
 
-  #fields(object: Record<string, unknown>): void {
+  #fields(object: Fields, among?: readonly string[]): void {
     const keys = Object.keys(object);
-    const own = Reflect.ownKeys(object);
-    if (own.length > keys.length) {
-      this.#path.push(own.find((key) => !Object.prototype.propertyIsEnumerable.call(object, key) || typeof key === "symbol"));
+    if (hidesProperties(object, keys.length)) {
+      const isHidden = (key: string | symbol): boolean =>
+        !Object.prototype.propertyIsEnumerable.call(object, key) || typeof key === "symbol";
+      this.#path.push(Reflect.ownKeys(object).find(isHidden));
       throw this.#refuse("is a hidden property, which is not kept", "Use an enumerable one with a string as its key");
     }
-    for (const key of keys) {
+    for (const key of among ?? keys) {
       if (isForbiddenKey(key)) {
         this.#path.push(key);
         throw this.#refuse("has a key that reaches a prototype", "Use another key");
@@ -121,17 +132,8 @@ class Inspection {
       this.#text(key);
       const value = object[key];
       // As `undefined`, the same as no key at all.
-      if (value !== undefined && !this.#isPlainField(value)) this.#step(key, value);
+      if (value !== undefined) this.#step(key, value);
     }
-  }
-
-  /** Most fields of a session are plain beside a rich one. Further in, trying each would take the square of the time. */
-  #isPlainField(value: unknown): boolean {
-    if (this.#around.length > 1 || !this.#keepsAnyText || typeof value !== "object" || value === null) return false;
-    const bounds = { left: this.#maxNodes - this.#nodes, held: this.#held };
-    if (!isPlainTree(value, bounds, 1)) return false;
-    this.#nodes = this.#maxNodes - bounds.left;
-    return true;
   }
 
   #items(items: unknown[]): void {

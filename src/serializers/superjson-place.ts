@@ -70,35 +70,29 @@ export class Place {
   }
 }
 
-/** Types by the paths to their values, each as JSON. */
+/** Annotations by the paths to what they are of, as the fields of an object in JSON. */
 class Annotations {
-  readonly #paths: string[];
-  readonly #types: string[];
+  readonly #fields: string[];
   #indices: number;
 
   constructor() {
-    this.#paths = [];
-    this.#types = [];
+    this.#fields = [];
     this.#indices = 0;
   }
 
   add(path: string, type: string, isIndex: boolean): void {
-    this.#paths.push(path);
-    this.#types.push(type);
-    // In an object, as which superjson has them, indices come before other keys.
-    if (!isIndex || this.#paths.length === ++this.#indices) return;
-    this.#paths.splice(this.#indices - 1, 0, this.#paths.pop() as string);
-    this.#types.splice(this.#indices - 1, 0, this.#types.pop() as string);
+    const length = this.#fields.push(`"${path}":${type}`);
+    // As in the object that superjson makes of them, indices come before other keys.
+    if (isIndex && length > ++this.#indices) this.#fields.splice(this.#indices - 1, 0, this.#fields.pop() as string);
   }
 
-  /** Adds those of a container, whose paths begin otherwise from here. */
+  /** Adds those inside a container, where paths to there begin otherwise. */
   addAll(inside: Annotations, from: string, to: string): void {
-    for (const path of inside.#paths) this.#paths.push(from === to ? path : to + path.slice(from.length));
-    this.#types.push(...inside.#types);
+    for (const field of inside.#fields) this.#fields.push(from === to ? field : `"${to}${field.slice(1 + from.length)}`);
   }
 
   toString(): string {
-    return `{${this.#paths.map((path, at) => `"${path}":${this.#types[at]}`).join(",")}}`;
+    return `{${this.#fields.join(",")}}`;
   }
 }
 

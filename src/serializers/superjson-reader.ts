@@ -12,6 +12,8 @@ const TYPED_ARRAYS = new Map<unknown, { from(numbers: number[]): object }>(
   ),
 );
 
+const HAS_OWN = Object.prototype.hasOwnProperty;
+
 /**
  * Makes each annotated value of JSON what it was, in its place, what is inside it first.
  *
@@ -39,7 +41,8 @@ function restoreInside(value: unknown, tree: unknown, others: (value: unknown, t
   // Most stand beside the one before, and are reached the same way.
   let way = "";
   let at = value;
-  for (const path of Object.keys(tree)) {
+  for (const path in tree) {
+    if (!HAS_OWN.call(tree, path)) continue;
     let last = path.slice(way.length);
     if (!path.startsWith(way) || last.includes(".") || path.includes("\\")) {
       const steps = parsePath(path);

@@ -1,7 +1,7 @@
 import { isForbiddenKey } from "../tracking/kinds.ts";
 import { fromError } from "./error-fields.ts";
 import { isoTime } from "./iso-time.ts";
-import { isPlainNumber } from "./plain-tree.ts";
+import { isAsItIs } from "./plain-tree.ts";
 import { Place } from "./superjson-place.ts";
 import { kindOf } from "./value-kinds.ts";
 
@@ -21,10 +21,13 @@ export function writeSuperjson(data: unknown): string | undefined {
   const values = root.annotation;
   const equalities = writer.equalities();
   if (values === undefined && equalities === undefined) return `{"json":${json}}`;
-  const typed = values === undefined ? "" : `"values":${values},`;
+  const types = values === undefined ? "" : `"values":${values},`;
   const shared = equalities === undefined ? "" : `"referentialEqualities":${JSON.stringify(equalities)},`;
-  return `{"json":${json},"meta":{${typed}${shared}"v":1}}`;
+  return `{"json":${json},"meta":{${types}${shared}"v":1}}`;
 }
+
+/** In a loop of `for` … `in`, which reads values by the shape of their object, engines know the answer: `Object.hasOwn` is asked. */
+const HAS_OWN = Object.prototype.hasOwnProperty;
 
 class Writer {
   isAtLoss = false;
@@ -108,10 +111,10 @@ class Writer {
 
   #fields(object: Fields, place: Place): Fields {
     let copy: Fields | undefined;
-    for (const key of Object.keys(object)) {
+    for (const key in object) {
       const value = object[key];
       if (isForbiddenKey(key)) this.isAtLoss = true;
-      if (isAsItIs(value)) continue;
+      if (isAsItIs(value) || !HAS_OWN.call(object, key)) continue;
       const written = this.write(value, new Place(place, key));
       if (written !== value) (copy ??= { ...object })[key] = written;
     }
@@ -148,16 +151,4 @@ class Writer {
 function typed(place: Place, type: string, written: unknown): unknown {
   place.end(type);
   return written;
-}
-
-function isAsItIs(value: unknown): boolean {
-  switch (typeof value) {
-    case "string":
-    case "boolean":
-      return true;
-    case "number":
-      return isPlainNumber(value);
-    default:
-      return value === null;
-  }
 }

@@ -42,7 +42,8 @@ export function startAttempt(seen: Seen): Attempt {
 /** A store that fails this often in a row, asked again after a pause, is down. */
 const MAX_ERRORS = 3;
 
-const LONGEST_PAUSE = 64;
+/** In milliseconds: who waits longer is seldom there when the others stand back. */
+const LONGEST_PAUSE = 8;
 
 /**
  * Replaces a record by what `next` makes of it, by compare-and-set, until that is certain or the budget is spent.

@@ -8,10 +8,11 @@ export class Queue<K, V = never> {
   readonly #lines = new Map<K, Line<V>>();
 
   run<R>(key: K, task: () => Promise<R>): Promise<R> {
-    const line: Line<V> = this.#lines.get(key) ?? { tail: undefined, left: undefined };
+    const line: Line<V> = this.#lines.get(key) ?? { tail: undefined, left: undefined, streak: 0 };
     this.#lines.set(key, line);
     const result = line.tail === undefined ? task() : line.tail.then(task);
     const leave = (): void => {
+      line.streak++;
       if (line.tail !== tail) return;
       this.#lines.delete(key);
       // A line that was promoted to the old generation would keep what it leads to until that is collected.
@@ -32,10 +33,16 @@ export class Queue<K, V = never> {
   left(key: K): V | undefined {
     return this.#lines.get(key)?.left;
   }
+
+  /** How many tasks of the key went before, each right after another. */
+  streak(key: K): number {
+    return this.#lines.get(key)?.streak ?? 0;
+  }
 }
 
 interface Line<V> {
   /** The end of the last task. */
   tail: Promise<void> | undefined;
   left: V | undefined;
+  streak: number;
 }

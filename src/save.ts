@@ -43,6 +43,7 @@ async function saveWithin(context: Context, budget: Budget, state: SessionState,
   const stored = state.stored as Stored;
   // It may have been rotated since.
   if (state.claim !== undefined && !(await state.claim.list(stored.key))) return becomeGone(context, state);
+  if (context.queue.streak(stored.id) % LONGEST_STREAK === LONGEST_STREAK - 1) await context.platform.sleep(1);
   const attempt = startAttempt(newestSeen(context, stored));
   const write = (within: Budget, next: Parameters<typeof writeConditionally>[5]): Promise<Written> =>
     writeConditionally(context, within, stored.key, "save a session", attempt, next);
@@ -84,6 +85,12 @@ async function saveWithin(context: Context, budget: Budget, state: SessionState,
   if (last === undefined || written.status === "missing") return saveEnded(context, state, revise);
   await becomeSaved(context, budget, state, last, written, renewed);
 }
+
+/**
+ * Saves of one session after which its line in this process stands back for a moment. Each begins from what the one before it wrote,
+ * so that writers of other processes, who are a conflict behind, would never get ahead of a line that does not end.
+ */
+const LONGEST_STREAK = 32;
 
 /** What this process last wrote to a session, if that is later than what the request loaded. */
 function newestSeen({ queue }: Context, { id, entry, record }: Stored): Seen {

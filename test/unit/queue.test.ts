@@ -97,6 +97,15 @@ describe("a queue", () => {
     expect(await queue.run("a", async () => queue.left("a"))).toBeUndefined();
   });
 
+  it("counts the tasks that went before, until a line ends", async () => {
+    const queue = new Queue<string>();
+    const count = async (): Promise<number> => queue.streak("a");
+    expect(
+      await Promise.all([queue.run("a", count), queue.run("b", count), queue.run("a", count), queue.run("a", count)]),
+    ).toEqual([0, 0, 1, 2]);
+    expect(await queue.run("a", count)).toBe(0);
+  });
+
   it("takes any value for a key", async () => {
     const queue = new Queue<object>();
     expect(await Promise.all([queue.run({}, async () => 1), queue.run({}, async () => 2)])).toEqual([1, 2]);

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createSessionManager, type Serializer, type Session, type Store } from "unsession";
+import { platform } from "../../src/context.ts";
+import { createManager } from "../../src/manager.ts";
 import { deadRecord, encodeRecord, parseRecord, type SessionRecord } from "../../src/record.ts";
 import { createMemoryStore } from "../../src/stores/memory.ts";
 import { hashToken } from "../../src/token.ts";
@@ -24,6 +26,23 @@ describe("store keys", () => {
   ])("are %s", async (_, options, key) => {
     const { world, cookie } = await withSession(options);
     expect(Object.keys(world.store.dump)).toEqual([await key(tokenOf(cookie))]);
+  });
+});
+
+describe("a session that is written to without end", () => {
+  it("lets writers of other processes go first after every 32 saves", async () => {
+    const { world, cookie } = await withSession();
+    const pauses: number[] = [];
+    const sleep = async (milliseconds: number): Promise<void> => void pauses.push(milliseconds);
+    const manager = createManager<{ views: number }>({ storage: world.store, now: world.clock.now }, { ...platform, sleep });
+    const visit = async (): Promise<void> => {
+      const session = await manager.load(cookie);
+      session.$increment("views");
+      await manager.commit(session);
+    };
+    await Promise.all(Array.from({ length: 70 }, visit));
+    expect(pauses).toEqual([1, 1]);
+    expect(await manager.find(tokenOf(cookie))).toMatchObject({ views: 70 });
   });
 });
 

@@ -1,6 +1,6 @@
 import crypto, { createHash, createHmac } from "node:crypto";
 import fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { base64url } from "../../src/base64url.ts";
 import { createSigner, generateToken, hashToken, isSessionId, isToken } from "../../src/token.ts";
 
@@ -191,6 +191,8 @@ describe("a signer", () => {
 });
 
 describe("a value that comes again", () => {
+  afterEach(() => void vi.restoreAllMocks());
+
   it("is not signed again to be verified", async () => {
     const signer = createSigner([OTHER, SECRET], "session");
     const value = await createSigner([SECRET], "session").sign("abc");

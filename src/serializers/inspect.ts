@@ -1,7 +1,7 @@
 import { tooLargeError, valueError, type SessionError } from "../errors.ts";
 import { containerKind, isForbiddenKey, type Container } from "../tracking/kinds.ts";
 import type { Path } from "../tracking/path.ts";
-import { hidesProperties, isPlainField, isPlainObject, MAX_DEPTH } from "./plain-tree.ts";
+import { HAS_OWN, hidesProperties, isPlainField, isPlainObject, MAX_DEPTH } from "./plain-tree.ts";
 import { kindOf, kindOfNumber, specialFloat, type ValueKind } from "./value-kinds.ts";
 
 /** Longer numbers are refused: parsing takes quadratic time (a million digits stall a process for 0.4 s). */
@@ -30,18 +30,20 @@ export type Keeps = ReadonlySet<ValueKind> | undefined;
 export function inspect(data: Container, maxNodes: number, keeps: Keeps, path: Path = [], held = true): Richness {
   const bounds = { left: maxNodes, held };
   const keepsAnyText = keeps === undefined || keeps.has("lone surrogate");
-  const keys = Object.keys(data);
+  let keys = 0;
   // Most fields are plain beside a rich one. Further in, trying each would take the square of the time.
   let others: string[] | undefined;
-  for (const key of keys) {
+  for (const key in data) {
+    if (!HAS_OWN.call(data, key)) continue;
+    keys++;
     if (key[0] === "$")
       throw valueError([...path, key], "has a key that begins with `$`", "These names are controls of the session");
     const { left } = bounds;
-    if (keepsAnyText && !isForbiddenKey(key) && isPlainField((data as Fields)[key], bounds, 0)) continue;
+    if (keepsAnyText && !isForbiddenKey(key) && isPlainField((data as Fields)[key], bounds)) continue;
     bounds.left = left;
     (others ??= []).push(key);
   }
-  if (others === undefined && isPlainObject(data) && !(held && hidesProperties(data, keys.length))) return "plain";
+  if (others === undefined && isPlainObject(data) && !(held && hidesProperties(data, keys))) return "plain";
   const inspection = new Inspection(maxNodes, keeps, path, maxNodes - bounds.left);
   inspection.visit(data, others);
   if (!inspection.rich) return "plain";
@@ -95,8 +97,9 @@ class Inspection {
   }
 
   #object(value: object, among?: readonly string[]): void {
-    const kind = containerKind(value);
-    if (kind === undefined) return this.#leaf(value);
+    const leaf = kindOf(value);
+    const kind = leaf === undefined ? containerKind(value) : undefined;
+    if (kind === undefined) return this.#leaf(value, leaf);
     this.foreign ||= !OWN_PROTOTYPES.has(Object.getPrototypeOf(value));
     if (this.#around.includes(value)) return this.#need("cycle", "is inside itself");
     this.#checkDepth();
@@ -191,10 +194,9 @@ class Inspection {
     if (kind !== undefined) this.#need(kind, `is ${kind}`);
   }
 
-  #leaf(value: object): void {
+  #leaf(value: object, kind: ValueKind | undefined): void {
     this.rich = true;
     if (this.#keeps === undefined) return;
-    const kind = kindOf(value);
     if (kind === undefined || !this.#may(kind)) throw this.#unkept(value, kind);
     if (value instanceof Error) this.#error(value);
   }

@@ -3,6 +3,12 @@ import { isForbiddenKey } from "../tracking/kinds.ts";
 /** Deeper trees are refused: several serializers overflow the stack on them (devalue, msgpackr). */
 export const MAX_DEPTH = 64;
 
+/**
+ * Leaves out what an application may have added to all objects. Inside a loop of `for` … `in` engines know the answer beforehand,
+ * which they do not of `Object.hasOwn`.
+ */
+export const HAS_OWN: (this: object, key: PropertyKey) => boolean = Object.prototype.hasOwnProperty;
+
 /** What is allowed of a tree. */
 export interface Bounds {
   /** How many containers it may still have: aliases make more of a few than there are. */
@@ -23,8 +29,9 @@ export function isPlainTree(container: object, bounds: Bounds, depth = 0): boole
   if (Array.isArray(container)) return isPlainList(container, bounds, depth);
   let keys = 0;
   for (const key in container) {
-    if (isForbiddenKey(key) || !isPlainField((container as Record<string, unknown>)[key], bounds, depth)) return false;
     keys++;
+    const value = (container as Record<string, unknown>)[key];
+    if (isForbiddenKey(key) || !(isAsItIs(value) || isPlainInside(value, bounds, depth) || value === undefined)) return false;
   }
   return isPlainObject(container) && !(bounds.held && hidesProperties(container, keys));
 }
@@ -40,24 +47,21 @@ export function hidesProperties(object: object, keys: number): boolean {
 
 function isPlainList(items: readonly unknown[], bounds: Bounds, depth: number): boolean {
   if (items.length > bounds.left || Object.getPrototypeOf(items) !== Array.prototype) return false;
-  for (const item of items)
-    if (!isAsItIs(item) && !(typeof item === "object" && isPlainTree(item as object, bounds, depth + 1))) return false;
+  for (const item of items) if (!isAsItIs(item) && !isPlainInside(item, bounds, depth)) return false;
   return true;
 }
 
+function isPlainInside(value: unknown, bounds: Bounds, depth: number): boolean {
+  return typeof value === "object" && isPlainTree(value as object, bounds, depth + 1);
+}
+
 /** The same for the value of a key, for which `undefined` is as good as no key at all. */
-export function isPlainField(value: unknown, bounds: Bounds, depth: number): boolean {
-  return isAsItIs(value) || (typeof value === "object" ? isPlainTree(value as object, bounds, depth + 1) : value === undefined);
+export function isPlainField(value: unknown, bounds: Bounds): boolean {
+  return isAsItIs(value) || isPlainInside(value, bounds, 0) || value === undefined;
 }
 
-/** True for what JSON keeps, containers aside. */
+/** True for what JSON keeps, containers aside: of NaN and the infinities, the difference is NaN. */
 export function isAsItIs(value: unknown): boolean {
-  return (
-    typeof value === "string" || (typeof value === "number" ? isPlainNumber(value) : typeof value === "boolean" || value === null)
-  );
-}
-
-/** False for a number that JSON would change: of NaN and the infinities, the difference is NaN. */
-function isPlainNumber(value: number): boolean {
-  return value - value === 0 && !Object.is(value, -0);
+  if (typeof value === "number") return value - value === 0 && !Object.is(value, -0);
+  return typeof value === "string" || typeof value === "boolean" || value === null;
 }

@@ -2,9 +2,12 @@ import { isForbiddenKey } from "../tracking/kinds.ts";
 import { parsePath } from "./aliases.ts";
 import { toError, type ErrorFields } from "./error-fields.ts";
 import { MAX_BIGINT_DIGITS } from "./inspect.ts";
+import { HAS_OWN } from "./plain-tree.ts";
 import { specialFloat } from "./value-kinds.ts";
 
 type Fields = Record<string, unknown>;
+/** Makes a value of a type that only superjson knows. */
+type Others = (value: unknown, type: unknown) => unknown;
 
 const TYPED_ARRAYS = new Map<unknown, { from(numbers: number[]): object }>(
   [Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array].map(
@@ -12,31 +15,26 @@ const TYPED_ARRAYS = new Map<unknown, { from(numbers: number[]): object }>(
   ),
 );
 
-const HAS_OWN = Object.prototype.hasOwnProperty;
-
 /**
  * Makes each annotated value of JSON what it was, in its place, what is inside it first.
  *
  * Annotations that superjson does not write are refused, since it goes by any: into a text in the place of a tree until the stack is
  * full, to an item far behind the end of a list, which it makes that long, and to a bigint of its own, which may be of any length.
  *
- * @param others makes a value of a type that only superjson knows
  * @throws {TypeError | SyntaxError | RangeError}
  */
-export function restoreTypes(json: unknown, annotations: unknown, others: (value: unknown, type: unknown) => unknown): unknown {
-  const root = { json };
-  restoreAt(root, "json", annotations, others);
-  return root.json;
+export function restoreTypes(json: unknown, annotations: unknown, others: Others): unknown {
+  if (!Array.isArray(annotations)) {
+    restoreInside(json, annotations, others);
+    return json;
+  }
+  // Destructuring would ask for an iterator.
+  const inside: unknown = annotations[1];
+  if (inside !== undefined) restoreInside(json, inside, others);
+  return restore(json, annotations[0], others);
 }
 
-function restoreAt(holder: Fields, key: string, tree: unknown, others: (value: unknown, type: unknown) => unknown): void {
-  if (!Array.isArray(tree)) return restoreInside(holder[key], tree, others);
-  const [type, inner] = tree as unknown[];
-  if (inner !== undefined) restoreInside(holder[key], inner, others);
-  holder[key] = restore(holder[key], type, others);
-}
-
-function restoreInside(value: unknown, tree: unknown, others: (value: unknown, type: unknown) => unknown): void {
+function restoreInside(value: unknown, tree: unknown, others: Others): void {
   if (typeof tree !== "object" || tree === null) throw new TypeError("annotations that are no tree");
   // Most stand beside the one before, and are reached the same way.
   let way = "";
@@ -50,8 +48,9 @@ function restoreInside(value: unknown, tree: unknown, others: (value: unknown, t
       at = steps.reduce(stepInto, value);
       way = path.slice(0, path.lastIndexOf(".") + 1);
     }
-    stepInto(at, last);
-    restoreAt(at as Fields, last, (tree as Fields)[path], others);
+    const json = stepInto(at, last);
+    const restored = restoreTypes(json, (tree as Fields)[path], others);
+    if (restored !== json) (at as Fields)[last] = restored;
   }
 }
 
@@ -66,7 +65,7 @@ function holds(at: unknown, step: string): at is Fields {
   return Array.isArray(at) ? step !== "length" : Object.getPrototypeOf(at) === Object.prototype;
 }
 
-function restore(value: unknown, type: unknown, others: (value: unknown, type: unknown) => unknown): unknown {
+function restore(value: unknown, type: unknown, others: Others): unknown {
   switch (type) {
     case "Date":
       return toDate(value as string);
@@ -87,7 +86,7 @@ function restore(value: unknown, type: unknown, others: (value: unknown, type: u
   }
 }
 
-function restoreComposite(value: unknown, type: unknown[], others: (value: unknown, type: unknown) => unknown): unknown {
+function restoreComposite(value: unknown, type: unknown[], others: Others): unknown {
   const [of, name] = type;
   if (of === "custom" && name === "bigint") return toBigint(value as string);
   if (of === "custom" && name === "Error") return toError(value as ErrorFields);

@@ -1,7 +1,7 @@
 import { isForbiddenKey } from "../tracking/kinds.ts";
 import { fromError } from "./error-fields.ts";
 import { isoTime } from "./iso-time.ts";
-import { isAsItIs } from "./plain-tree.ts";
+import { HAS_OWN, isAsItIs } from "./plain-tree.ts";
 import { Place } from "./superjson-place.ts";
 import { kindOf } from "./value-kinds.ts";
 
@@ -25,9 +25,6 @@ export function writeSuperjson(data: unknown): string | undefined {
   const shared = equalities === undefined ? "" : `"referentialEqualities":${JSON.stringify(equalities)},`;
   return `{"json":${json},"meta":{${types}${shared}"v":1}}`;
 }
-
-/** In a loop of `for` … `in`, which reads values by the shape of their object, engines know the answer: `Object.hasOwn` is asked. */
-const HAS_OWN = Object.prototype.hasOwnProperty;
 
 class Writer {
   isAtLoss = false;
@@ -92,7 +89,7 @@ class Writer {
     place.begin();
     if (prototype === Map.prototype) return typed(place, '"map"', this.#entries(value as Map<unknown, unknown>, place));
     if (prototype === Set.prototype) return typed(place, '"set"', this.#items([...(value as Set<unknown>)], place));
-    switch (kindOf(value)) {
+    switch (kindOf(value, prototype)) {
       case "Date":
         return typed(place, '"Date"', isoTime(value as Date));
       case "RegExp":

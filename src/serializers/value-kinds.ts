@@ -62,8 +62,7 @@ const KINDS = new Map<unknown, ValueKind>([
 ]);
 
 /** The kind of an object that is no container; `undefined` for an instance of any other class. */
-export function kindOf(value: object): ValueKind | undefined {
-  const prototype: unknown = Object.getPrototypeOf(value);
+export function kindOf(value: object, prototype: unknown = Object.getPrototypeOf(value)): ValueKind | undefined {
   const kind = KINDS.get(prototype);
   // A test's fake clock puts a Date of its own in the place of the real one.
   if (kind === "Date" || prototype === Date.prototype) return Number.isNaN((value as Date).getTime()) ? "invalid Date" : "Date";

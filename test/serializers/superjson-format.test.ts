@@ -22,6 +22,8 @@ library.registerCustom<Error, never>(
   "Error",
 );
 
+const numRuns = process.env["LONG"] === undefined ? 500 : 20_000;
+
 const ours = superjson();
 const keeps = ours.keeps as ReadonlySet<ValueKind>;
 
@@ -61,6 +63,7 @@ describe("The superjson format", () => {
       fc.asyncProperty(sessionsOf(trees(keeps)), async (data) => {
         expect(await ours.serialize(data)).toBe(library.stringify(data));
       }),
+      { numRuns },
     ));
 
   it("is written as superjson writes it: any graph", () =>
@@ -68,6 +71,7 @@ describe("The superjson format", () => {
       fc.asyncProperty(graphs(true), async (data) => {
         expect(await ours.serialize(data)).toBe(library.stringify(data));
       }),
+      { numRuns },
     ));
 
   it("is refused where a typed array would be made of a length", async () => {

@@ -61,27 +61,24 @@ export function createCodec(serializers: readonly Serializer[], maxBytes: number
     encode(data, held = true) {
       const richness = inspect(data, maxBytes, keeps, [], held);
       const serializer = own ?? (richness === "plain" ? plain : rich);
-      const failed = (cause: unknown): never => {
-        throw SessionError.is(cause) ? cause : serializeError(serializer.id, cause);
-      };
-      const encoded = (written: unknown): Encoded => encodedBy(serializer, written);
       try {
         const written = serializer.serialize(richness === "foreign" ? snapshot(data) : data);
-        if (!isPromise<unknown>(written)) return encoded(written);
-        return Promise.resolve(written).then(encoded).catch(failed);
+        return isPromise<unknown>(written) ? encodedLater(serializer, written) : encodedBy(serializer, written);
       } catch (error) {
-        return failed(error);
+        throw failureOf(serializer, error);
       }
     },
     decode(encoded) {
       const by = known.get(encoded.serializer);
       if (by === undefined || encoded.text.length > maxBytes) return undefined;
-      const check = (data: unknown): Fields | undefined => checkDecoded(data, by);
       try {
         const data = deserialize(by, encoded);
-        const waits = isPromise(data);
-        if (answered.get(by) !== "later") answered.set(by, waits ? "later" : "at once");
-        return waits ? Promise.resolve(data).then(check).catch(corrupt) : check(data);
+        if (isPromise<unknown>(data)) {
+          answered.set(by, "later");
+          return decodedLater(by, data);
+        }
+        if (!answered.has(by)) answered.set(by, "at once");
+        return checkDecoded(data, by);
       } catch (error) {
         return corrupt(error);
       }
@@ -94,6 +91,22 @@ export function createCodec(serializers: readonly Serializer[], maxBytes: number
       return isReady(by.deserialize) || answered.get(by) === "at once";
     },
   };
+}
+
+async function encodedLater(serializer: Serializer, written: PromiseLike<unknown>): Promise<Encoded> {
+  try {
+    return encodedBy(serializer, await written);
+  } catch (error) {
+    throw failureOf(serializer, error);
+  }
+}
+
+async function decodedLater(by: Serializer, data: PromiseLike<unknown>): Promise<Fields | undefined> {
+  try {
+    return checkDecoded(await data, by);
+  } catch (error) {
+    return corrupt(error);
+  }
 }
 
 function encodedBy({ id, binary }: Serializer, written: unknown): Encoded {
@@ -109,6 +122,10 @@ function deserialize(by: Serializer, { text, binary }: Encoded): MaybePromise<un
   if (by.binary !== true) return by.deserialize(binary === true ? decodeUtf8(text) : text);
   if (binary !== true) throw new TypeError("text, where there should be bytes");
   return by.deserialize(fromByteString(text));
+}
+
+function failureOf({ id }: Serializer, cause: unknown): SessionError {
+  return SessionError.is(cause) ? cause : serializeError(id, cause);
 }
 
 /** What a serializer throws makes a record corrupt, unless it says what is to be done. */

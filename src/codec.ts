@@ -6,7 +6,7 @@ import { inspect } from "./serializers/inspect.ts";
 import { json } from "./serializers/json.ts";
 import { isReady } from "./serializers/lazy.ts";
 import type { Serializer } from "./serializers/serializer.ts";
-import { isStorable } from "./serializers/storable.ts";
+import { isChecked, isStorable } from "./serializers/storable.ts";
 import { superjson } from "./serializers/superjson.ts";
 import type { MaybePromise } from "./stores/store.ts";
 import { isForbiddenKey } from "./tracking/kinds.ts";
@@ -135,8 +135,8 @@ function corrupt(error: unknown): undefined {
 }
 
 /** Session data is a plain object that a session could have written. */
-function checkDecoded(data: unknown, { checked, keeps }: Serializer): Fields | undefined {
+function checkDecoded(data: unknown, by: Serializer): Fields | undefined {
   if (typeof data !== "object" || data === null || Object.getPrototypeOf(data) !== Object.prototype) return undefined;
   for (const key in data) if (key[0] === "$" || isForbiddenKey(key)) return undefined;
-  return checked === true || isStorable(data, keeps) ? (data as Fields) : undefined;
+  return isChecked(by.deserialize) || isStorable(data, by.keeps) ? (data as Fields) : undefined;
 }

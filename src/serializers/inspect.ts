@@ -22,29 +22,29 @@ export type Keeps = ReadonlySet<ValueKind> | undefined;
 /**
  * Walks data that is about to be stored, and tells whether JSON keeps all of it.
  *
- * `path` is where the data stands in a session; `held` is false if nobody else can hold a part of it. Depth, keys and digits are checked whatever the serializer keeps. Holes of arrays are
- * filled with `undefined`, which reads the same, since no serializer keeps them.
+ * `path` is where the data stands in a session; `held` is false if nobody else can hold a part of it. Depth, keys and digits are
+ * checked whatever the serializer keeps. Holes of arrays are filled with `undefined`, which reads the same, since no serializer
+ * keeps them.
  *
  * @throws {SessionError} `ERR_SESSION_VALUE` for what would be dropped or changed, with its path.
  */
 export function inspect(data: Container, maxNodes: number, keeps: Keeps, path: Path = [], held = true): Richness {
   const bounds = { left: maxNodes, held };
   const keepsAnyText = keeps === undefined || keeps.has("lone surrogate");
-  let keys = 0;
+  let [keys, nodes] = [0, 0];
   // Most fields are plain beside a rich one. Further in, trying each would take the square of the time.
-  let others: string[] | undefined;
+  const others: string[] = [];
   for (const key in data) {
     if (!HAS_OWN.call(data, key)) continue;
     keys++;
     if (key[0] === "$")
       throw valueError([...path, key], "has a key that begins with `$`", "These names are controls of the session");
     const { left } = bounds;
-    if (keepsAnyText && !isForbiddenKey(key) && isPlainField((data as Fields)[key], bounds)) continue;
-    bounds.left = left;
-    (others ??= []).push(key);
+    if (keepsAnyText && !isForbiddenKey(key) && isPlainField((data as Fields)[key], bounds)) nodes += left - bounds.left;
+    else others.push(key);
   }
-  if (others === undefined && isPlainObject(data) && !(held && hidesProperties(data, keys))) return "plain";
-  const inspection = new Inspection(maxNodes, keeps, path, maxNodes - bounds.left);
+  if (others.length === 0 && isPlainObject(data) && !(held && hidesProperties(data, keys))) return "plain";
+  const inspection = new Inspection(maxNodes, keeps, path, nodes);
   inspection.visit(data, others);
   if (!inspection.rich) return "plain";
   return inspection.foreign ? "foreign" : "rich";

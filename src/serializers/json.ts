@@ -1,6 +1,7 @@
 import { parseJson } from "./parse-json.ts";
 import { MAX_DEPTH } from "./plain-tree.ts";
 import type { TextSerializer } from "./serializer.ts";
+import { checksItself } from "./storable.ts";
 import type { ValueKind } from "./value-kinds.ts";
 
 const KEEPS: ReadonlySet<ValueKind> = new Set(["lone surrogate"]);
@@ -10,8 +11,7 @@ export function json(): TextSerializer {
   return {
     id: "json",
     keeps: KEEPS,
-    checked: true,
     serialize: (data) => JSON.stringify(data),
-    deserialize: (text) => parseJson(text, MAX_DEPTH),
+    deserialize: checksItself((text: string) => parseJson(text, MAX_DEPTH)),
   };
 }

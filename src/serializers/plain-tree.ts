@@ -27,13 +27,14 @@ export interface Bounds {
 export function isPlainTree(container: object, bounds: Bounds, depth = 0): boolean {
   if (depth > MAX_DEPTH || --bounds.left < 0) return false;
   if (Array.isArray(container)) return isPlainList(container, bounds, depth);
+  if (!isPlainObject(container)) return false;
   let keys = 0;
   for (const key in container) {
     keys++;
     const value = (container as Record<string, unknown>)[key];
     if (isForbiddenKey(key) || !(isAsItIs(value) || isPlainInside(value, bounds, depth) || value === undefined)) return false;
   }
-  return isPlainObject(container) && !(bounds.held && hidesProperties(container, keys));
+  return !(bounds.held && hidesProperties(container, keys));
 }
 
 export function isPlainObject(value: object): boolean {

@@ -11,8 +11,6 @@ interface Described {
    * gives it back; so are instances of classes. If undefined, all values are left to it, but functions and symbols.
    */
   readonly keeps?: ReadonlySet<ValueKind> | undefined;
-  /** Set by those that look through what they read as they read it, and throw for what a session could not have written. */
-  readonly checked?: true | undefined;
   /** Set by `encrypted`: what another serializer writes is sealed before it is stored. */
   readonly sealing?: Sealing | undefined;
 }

@@ -1,5 +1,6 @@
 import { lazy } from "./lazy.ts";
 import type { TextSerializer } from "./serializer.ts";
+import { checksItself } from "./storable.ts";
 import { everyKindBut, type ValueKind } from "./value-kinds.ts";
 
 export const KEEPS: ReadonlySet<ValueKind> = everyKindBut(
@@ -12,5 +13,6 @@ export const KEEPS: ReadonlySet<ValueKind> = everyKindBut(
 
 /** JSON, and what JSON would lose: Date, Map, Set, BigInt, NaN, -0, undefined, typed arrays, URL, RegExp, Error, aliases, cycles. */
 export function superjson(): TextSerializer {
-  return { id: "superjson", keeps: KEEPS, checked: true, ...lazy("superjson", () => import("./with-superjson.ts")) };
+  const { serialize, deserialize } = lazy("superjson", () => import("./with-superjson.ts"));
+  return { id: "superjson", keeps: KEEPS, serialize, deserialize: checksItself(deserialize) };
 }

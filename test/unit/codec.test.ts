@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { createCodec } from "../../src/codec.ts";
 import { SessionError } from "../../src/errors.ts";
 import type { Encoded } from "../../src/record.ts";
+import { json } from "../../src/serializers/json.ts";
 import type { BinarySerializer, TextSerializer } from "../../src/serializers/serializer.ts";
 import type { ValueKind } from "../../src/serializers/value-kinds.ts";
 import { deepEqual } from "../../src/tracking/equal.ts";
@@ -272,6 +273,12 @@ describe("several serializers", () => {
 
   it("read text that was stored as its bytes", async () => {
     expect(await several.decode({ serializer: "forwards", text: '{"a":"Ã©"}', binary: true })).toEqual({ a: "é" });
+  });
+
+  it("trust no function that reads in the place of a built-in one", async () => {
+    const copy = createCodec([{ ...json(), deserialize: (text) => JSON.parse(text) as unknown }], MAX);
+    expect(await decode("json", '{"a":{"__proto__":1}}', copy)).toBeUndefined();
+    expect(await decode("json", '{"a":1}', copy)).toEqual({ a: 1 });
   });
 
   it("read no text as bytes", async () => {

@@ -4,7 +4,7 @@ import { fromError, isError, toError, type ErrorFields } from "./error-fields.ts
 import { isSafeJson } from "./parse-json.ts";
 import { MAX_DEPTH } from "./plain-tree.ts";
 import { isStorable } from "./storable.ts";
-import { KEEPS } from "./superjson.ts";
+import { SUPERJSON_KEEPS } from "./superjson-keeps.ts";
 import { restoreTypes, toBigint } from "./superjson-reader.ts";
 import { writeSuperjson } from "./superjson-writer.ts";
 
@@ -41,7 +41,7 @@ export function deserialize(text: string): unknown {
     isKnown = false;
     restoreAliases(data, meta.referentialEqualities as Equalities);
   }
-  if (!isKnown && !isStorable(data as object, KEEPS)) throw new TypeError("data that no session could hold");
+  if (!isKnown && !isStorable(data as object, SUPERJSON_KEEPS)) throw new TypeError("data that no session could hold");
   return data;
 }
 

@@ -2,6 +2,7 @@ import { optionError } from "../errors.ts";
 import { Deadlines, type Scheduled } from "./deadlines.ts";
 import { PartedMap } from "./parted-map.ts";
 import { Recency, type Link } from "./recency.ts";
+import { Sequence, type Follower } from "./sequence.ts";
 import { kStore, SWEPT_AT_ONCE, type Replaced, type Store, type StoreEntry } from "./store.ts";
 
 export interface MemoryStoreOptions {
@@ -70,8 +71,9 @@ class Memory implements MemoryStore {
 
   readonly #maxEntries: number;
   readonly #now: () => number;
-  /** In each part in the order of their serials: a use moves no entry here, so that a walk meets each once. */
   readonly #entries = new PartedMap<Entry>();
+  /** In the order of their serials: a use moves no entry here, so that a walk meets each once. */
+  readonly #made = new Sequence<Entry>();
   readonly #deadlines = new Deadlines<Entry>();
   readonly #recency = new Recency<Entry>();
   #lastSerial = 0;
@@ -133,12 +135,10 @@ class Memory implements MemoryStore {
 
   *keys(prefix: string): Generator<string, void, undefined> {
     const last = this.#lastSerial;
-    for (const part of this.#entries.parts) {
-      for (const entry of part.values()) {
-        // A key that is removed and made again comes up once more, and whoever makes one per step would walk for ever.
-        if (entry.serial > last) break;
-        if (entry.key.startsWith(prefix) && !this.#isExpired(entry, this.#now())) yield entry.key;
-      }
+    for (const entry of this.#made) {
+      // A key that is removed and made again comes up once more, and whoever makes one per step would walk for ever.
+      if (entry.serial > last) return;
+      if (entry.key.startsWith(prefix) && !this.#isExpired(entry, this.#now())) yield entry.key;
     }
   }
 
@@ -147,9 +147,7 @@ class Memory implements MemoryStore {
   }
 
   clear(prefix: string): void {
-    for (const part of this.#entries.parts) {
-      for (const entry of part.values()) if (entry.key.startsWith(prefix)) this.#drop(entry);
-    }
+    for (const entry of this.#made) if (entry.key.startsWith(prefix)) this.#drop(entry);
   }
 
   /** The time; on the way, a few expired records go. */
@@ -187,6 +185,7 @@ class Memory implements MemoryStore {
     if (this.#entries.size >= this.#maxEntries && oldest !== undefined) this.#drop(oldest);
     const entry = new Entry(key, ++this.#lastSerial);
     this.#entries.set(key, entry);
+    this.#made.add(entry);
     return entry;
   }
 
@@ -199,12 +198,13 @@ class Memory implements MemoryStore {
 
   #drop(entry: Entry): void {
     this.#entries.delete(entry.key);
+    this.#made.delete(entry);
     this.#deadlines.delete(entry);
     this.#recency.delete(entry);
   }
 }
 
-class Entry implements Scheduled, Link {
+class Entry implements Scheduled, Link, Follower {
   readonly key: string;
   /** The place in the order in which the entries of a store were made. */
   readonly serial: number;
@@ -212,6 +212,8 @@ class Entry implements Scheduled, Link {
   slot = -1;
   older: Link = this;
   newer: Link = this;
+  before: Follower = this;
+  after: Follower = this;
 
   constructor(key: string, serial: number) {
     this.key = key;

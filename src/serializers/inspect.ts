@@ -1,7 +1,7 @@
 import { tooLargeError, valueError, type SessionError } from "../errors.ts";
 import { containerKind, isForbiddenKey, type Container } from "../tracking/kinds.ts";
 import type { Path } from "../tracking/path.ts";
-import { HAS_OWN, hidesProperties, isPlainField, isPlainObject, MAX_DEPTH } from "./plain-tree.ts";
+import { HAS_OWN, hidesProperties, isAsItIs, isPlainField, isPlainObject, MAX_DEPTH } from "./plain-tree.ts";
 import { kindOf, kindOfNumber, specialFloat, type ValueKind } from "./value-kinds.ts";
 
 /** Longer numbers are refused: parsing takes quadratic time (a million digits stall a process for 0.4 s). */
@@ -178,6 +178,7 @@ class Inspection {
   }
 
   #step(key: unknown, value: unknown): void {
+    if (this.#keepsAnyText && isAsItIs(value)) return;
     this.#path.push(key);
     this.visit(value);
     this.#path.pop();

@@ -1,7 +1,7 @@
 import { tooLargeError, valueError, type SessionError } from "../errors.ts";
 import { containerKind, isForbiddenKey, type Container } from "../tracking/kinds.ts";
 import type { Path } from "../tracking/path.ts";
-import { HAS_OWN, hidesProperties, isAsItIs, isPlainField, isPlainObject, MAX_DEPTH } from "./plain-tree.ts";
+import { HAS_OWN, hidesProperties, isAsItIs, isForbiddenName, isPlainField, isPlainObject, MAX_DEPTH } from "./plain-tree.ts";
 import { kindOf, kindOfNumber, specialFloat, type ValueKind } from "./value-kinds.ts";
 
 /** Longer numbers are refused: parsing takes quadratic time (a million digits stall a process for 0.4 s). */
@@ -40,7 +40,7 @@ export function inspect(data: Container, maxNodes: number, keeps: Keeps, path: P
     if (key[0] === "$")
       throw valueError([...path, key], "has a key that begins with `$`", "These names are controls of the session");
     const { left } = bounds;
-    if (keepsAnyText && !isForbiddenKey(key) && isPlainField((data as Fields)[key], bounds)) nodes += left - bounds.left;
+    if (keepsAnyText && !isForbiddenName(key) && isPlainField((data as Fields)[key], bounds)) nodes += left - bounds.left;
     else others.push(key);
   }
   if (others.length === 0 && isPlainObject(data) && !(held && hidesProperties(data, keys))) return "plain";

@@ -1,4 +1,4 @@
-import { isForbiddenKey } from "../tracking/kinds.ts";
+import { isForbiddenName } from "./plain-tree.ts";
 
 /**
  * Parses JSON that came from a store.
@@ -28,7 +28,7 @@ function isSafeTree(container: object, depth: number): boolean {
     return true;
   }
   for (const key in container) {
-    if (isForbiddenKey(key)) return false;
+    if (isForbiddenName(key)) return false;
     const value = (container as Record<string, unknown>)[key];
     if (typeof value === "object" && value !== null && !isSafeTree(value, depth - 1)) return false;
   }

@@ -1,7 +1,6 @@
-import { isForbiddenKey } from "../tracking/kinds.ts";
 import { fromError } from "./error-fields.ts";
 import { isoTime } from "./iso-time.ts";
-import { HAS_OWN, isAsItIs } from "./plain-tree.ts";
+import { HAS_OWN, isAsItIs, isForbiddenName } from "./plain-tree.ts";
 import { Place } from "./superjson-place.ts";
 import { kindOf } from "./value-kinds.ts";
 
@@ -110,7 +109,7 @@ class Writer {
     let copy: Fields | undefined;
     for (const key in object) {
       const value = object[key];
-      if (isForbiddenKey(key)) this.isAtLoss = true;
+      if (isForbiddenName(key)) this.isAtLoss = true;
       if (isAsItIs(value) || !HAS_OWN.call(object, key)) continue;
       const written = this.write(value, new Place(place, key));
       if (written !== value) (copy ??= { ...object })[key] = written;

@@ -1,7 +1,7 @@
+import { checksItself } from "./checks-itself.ts";
 import { parseJson } from "./parse-json.ts";
 import { MAX_DEPTH } from "./plain-tree.ts";
 import type { TextSerializer } from "./serializer.ts";
-import { checksItself } from "./storable.ts";
 import type { ValueKind } from "./value-kinds.ts";
 
 const KEEPS: ReadonlySet<ValueKind> = new Set(["lone surrogate"]);

@@ -7,21 +7,6 @@ import { kindOf } from "./value-kinds.ts";
 /** Containers of a tree that is taken for plain. */
 const MOST_PLAIN = 10_000;
 
-const checked = new WeakSet<object>();
-
-/**
- * Takes note that what a function gives needs no {@link isStorable}, since it throws for anything else as it reads. A user's function
- * in its place, in a copy of the serializer, is not taken for it.
- */
-export function checksItself<F extends (...given: never) => unknown>(deserialize: F): F {
-  checked.add(deserialize);
-  return deserialize;
-}
-
-export function isChecked(deserialize: object): boolean {
-  return checked.has(deserialize);
-}
-
 /** True for data that a session could have written by a serializer that keeps such values. */
 export function isStorable(data: object, keeps: Keeps): boolean {
   const bounds = { left: MOST_PLAIN, held: false };

@@ -1,6 +1,6 @@
+import { checksItself } from "./checks-itself.ts";
 import { lazy } from "./lazy.ts";
 import type { TextSerializer } from "./serializer.ts";
-import { checksItself } from "./storable.ts";
 import { SUPERJSON_KEEPS } from "./superjson-keeps.ts";
 
 /** JSON, and what JSON would lose: Date, Map, Set, BigInt, NaN, -0, undefined, typed arrays, URL, RegExp, Error, aliases, cycles. */

@@ -67,6 +67,14 @@ describe("a record", () => {
     fc.assert(property, { numRuns: 1000 });
   });
 
+  it("is none with a length that is no number, even if it would add up", () => {
+    const value = encodeRecord({ ...RECORD, meta: {}, flash: undefined, data: { serializer: "json", text: '{"a":1234}' } });
+    expect(parseRecord(value)?.data.text).toBe('{"a":1234}');
+    // A colon comes after the 9.
+    expect(value.slice(212, 220)).toBe("00000010");
+    expect(parseRecord(`${value.slice(0, 212)}0000000:${value.slice(220)}`)).toBeUndefined();
+  });
+
   it("is read as it was written with a serializer of 16 characters and a write id that begins with digits", () => {
     const long = { serializer: "0123456789abcdef", text: "x" };
     const record = { ...RECORD, data: long, flash: long, writes: "12345678901".padEnd(88, ".") };

@@ -190,6 +190,23 @@ describe("a signer", () => {
   });
 });
 
+describe("a malformed value", () => {
+  afterEach(() => void vi.restoreAllMocks());
+
+  it.each([
+    ["a token that is none", `a b.${"A".repeat(43)}`],
+    ["a signature that is too short", `abc.${"A".repeat(42)}`],
+    ["a signature that is too long", `abc.${"A".repeat(44)}`],
+    ["a signature that ends in bits that no signature has", `abc.${"A".repeat(42)}B`],
+    ["a third part", `abc.${"A".repeat(43)}.A`],
+  ])("costs no signing, with %s", async (_, value) => {
+    const signer = createSigner([SECRET], "session");
+    const signs = vi.spyOn(crypto, "createHmac");
+    expect(await signer.verify(value)).toBeUndefined();
+    expect(signs).not.toHaveBeenCalled();
+  });
+});
+
 describe("a value that comes again", () => {
   afterEach(() => void vi.restoreAllMocks());
 
@@ -201,6 +218,15 @@ describe("a value that comes again", () => {
     expect(signs).toHaveBeenCalledTimes(2);
     expect(await signer.verify(value)).toBe("abc");
     expect(signs).toHaveBeenCalledTimes(2);
+  });
+
+  it("is remembered beside others", async () => {
+    const signer = createSigner([SECRET], "session");
+    const values = await Promise.all(["abc", "abd", "abe"].map((token) => signer.sign(token)));
+    for (const value of values) await signer.verify(value);
+    const signs = vi.spyOn(crypto, "createHmac");
+    for (const value of values) expect(await signer.verify(value)).toBe(value.slice(0, 3));
+    expect(signs).not.toHaveBeenCalled();
   });
 
   it("is refused as often as it is forged", async () => {

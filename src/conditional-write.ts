@@ -43,7 +43,7 @@ export function startAttempt(seen: Seen): Attempt {
 const MAX_ERRORS = 3;
 
 /** In milliseconds: who waits longer is seldom there when the others stand back. */
-const LONGEST_PAUSE = 8;
+const LONGEST_PAUSE = 16;
 
 /**
  * Replaces a record by what `next` makes of it, by compare-and-set, until that is certain or the budget is spent.

@@ -89,19 +89,14 @@ export async function compose(
   const { maxBytes = Infinity, binary = false } = context.opened ?? (await context.open(budget, "save a session"));
   // The user's limit is for what he keeps, the store's for all that is sent.
   const limit = Math.min(context.options.maxBytes, maxBytes - overheadOf({ data, flash: flashText, meta }, binary));
-  // Before it is sent, so that the stored session stays: memcached drops the old value of a set that it refuses. Most are so small
-  // that their bytes need not be counted.
-  const units = data.text.length + (flashText?.text.length ?? 0);
-  const bytes = MOST_BYTES * units > limit ? sizeOf(data) + sizeOf(flashText) : units;
+  // Before it is sent, so that the stored session stays: memcached drops the old value of a set that it refuses.
+  const bytes = sizeOf(data) + sizeOf(flashText);
   if (bytes > limit) {
     const shown = flash.size === 0 ? tree : { ...tree, $flash: Object.fromEntries(flash) };
     throw await explaining(async ({ tooLarge }) => tooLarge(bytes, limit, shown));
   }
   return { tree, encoded, data, flash, flashText, meta, changes, flashChanges, isStored, ends, cleared, merged };
 }
-
-/** In UTF-8, of one unit of text. */
-const MOST_BYTES = 3;
 
 /** What the store holds by now. */
 interface Theirs {

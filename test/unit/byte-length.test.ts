@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { byteLength } from "../../src/byte-length.ts";
 
 describe("byteLength", () => {
@@ -26,5 +26,12 @@ describe("byteLength", () => {
     ["\udbff\udfff", 4],
   ])("of %j is %d", (text, bytes) => {
     expect(byteLength(text)).toBe(bytes);
+  });
+
+  it("is the same where there is no Buffer", () => {
+    vi.stubGlobal("Buffer", undefined);
+    const bytes = byteLength("aé€🦊");
+    vi.unstubAllGlobals();
+    expect(bytes).toBe(10);
   });
 });

@@ -32,7 +32,7 @@ export function save(context: Context, state: SessionState, revise?: Revise): Pr
 }
 
 async function saveWithin(context: Context, budget: Budget, state: SessionState, revise: Revise | undefined): Promise<void> {
-  if (state.unanswered !== undefined) await makeCertain(state, budget);
+  if (state.status === "stored" && state.unanswered !== undefined) await makeCertain(state, budget);
   if (state.status === "destroyed") return;
   if (state.status === "ended") return saveEnded(context, state, revise);
   if (state.status === "new") return create(context, budget, state, revise);

@@ -10,7 +10,7 @@ import { copy } from "./tracking/snapshot.ts";
 
 type Fields = Record<string, unknown>;
 
-export interface MergedChanges extends Merged {
+export interface MergedChanges extends Pick<Merged, "tree" | "pairs"> {
   readonly conflicts: readonly MergeConflict[];
   /** Shows it in the containers the user holds, once it is the base, with what he changed since on top of it. */
   show(stored: Base): void;
@@ -36,7 +36,7 @@ export function mergeChanges(context: Context, state: SessionState, theirs: Fiel
   const mine = copy(state.raw, new Map()) as Fields;
   const { tree, pairs } = revise === undefined ? merged : applyRevision(revise, merged);
   const show = (stored: Base): void => {
-    if (!deepEqual(mine, state.raw)) return rebase(tracker, mine, stored, LAST_WINS);
+    if (!deepEqual(mine, state.raw)) return rebase(tracker, mine, stored, LAST_WINS, merged.shifts);
     adopt(tracker, tree, pairs);
     tracker.checkpoint();
     tracker.settle();

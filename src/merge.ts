@@ -36,7 +36,12 @@ export interface Merged {
   readonly tree: Record<string, unknown>;
   /** Which containers of `tree` continue one of mine, so that references the user holds stay live. */
   readonly pairs: Pairs;
+  /** Where what I appended came behind what they did, by my array. */
+  readonly shifts: Shifts;
 }
+
+/** From which index on items of an array of mine stand so many places further on in the result. */
+export type Shifts = ReadonlyMap<Container, { readonly from: number; readonly by: number }>;
 
 type Fields = Record<string, unknown>;
 
@@ -47,12 +52,21 @@ type Fields = Record<string, unknown>;
  * item of an array merges by index while neither side moved items, any other change of an array is a new value. A container that
  * both sides newly put at the same place merges as if it had been there, empty. A deletion by them wins over my writes below it.
  * For the rest the policy decides.
+ *
+ * @param shifts where items of mine stand in `theirs`, if that came of a merge of mine before
  */
-export function merge(base: Fields, mine: Fields, theirs: Fields, marksOf: MarksOf, policy: ConflictPolicy): Merged {
-  const merging = new Merge(marksOf, policy);
+export function merge(
+  base: Fields,
+  mine: Fields,
+  theirs: Fields,
+  marksOf: MarksOf,
+  policy: ConflictPolicy,
+  shifts: Shifts = new Map(),
+): Merged {
+  const merging = new Merge(marksOf, policy, shifts);
   merging.objects(base, mine, theirs, []);
   merging.joinAliases(theirs);
-  return { tree: theirs, pairs: merging.pairs };
+  return { tree: theirs, pairs: merging.pairs, shifts: merging.shifts };
 }
 
 /** What stands for "no value at this place" while merging; `undefined` is a value in Maps and arrays. */
@@ -60,14 +74,17 @@ const ABSENT: unique symbol = Symbol("absent");
 
 class Merge {
   readonly pairs: Pairs = new Map();
+  readonly shifts: Map<Container, { from: number; by: number }> = new Map();
   readonly #marksOf: MarksOf;
   readonly #policy: ConflictPolicy;
+  readonly #known: Shifts;
   /** Copies that were made of objects of mine, with these. */
   readonly #taken = new Map<object, object>();
 
-  constructor(marksOf: MarksOf, policy: ConflictPolicy) {
+  constructor(marksOf: MarksOf, policy: ConflictPolicy, known: Shifts) {
     this.#marksOf = marksOf;
     this.#policy = policy;
+    this.#known = known;
   }
 
   /** An object that I have at several places, or that is around itself, is one object in the result too. */
@@ -120,12 +137,14 @@ class Merge {
   }
 
   /** Items both sides began with merge by index, what I appended goes to the end. */
-  #arrays(base: unknown[], mine: unknown[], theirs: unknown[], path: Path): void {
+  #arrays(base: unknown[], mine: unknown[], theirs: unknown[], path: Path, shift = { from: base.length, by: 0 }): void {
     const marks = this.#marksOf(mine);
+    this.shifts.set(mine, { from: base.length, by: theirs.length - base.length });
     for (let index = 0; index < base.length; index++) {
-      const value = this.#value(base[index], mine[index], theirs[index], [...path, index], marks);
+      const place = index < shift.from ? index : index + shift.by;
+      const value = this.#value(base[index], mine[index], theirs[place], [...path, index], marks);
       // A position can be emptied, but not taken out: the others must not shift.
-      theirs[index] = value === ABSENT ? undefined : value;
+      theirs[place] = value === ABSENT ? undefined : value;
     }
     for (const item of mine.slice(base.length)) theirs.push(this.#take(item));
   }
@@ -184,6 +203,12 @@ class Merge {
 
   #inPlaceArray(base: unknown[], mine: unknown[], theirs: unknown[], path: Path): unknown {
     const moved = this.#marksOf(mine)?.reordered === true || mine.length < base.length;
+    const shift = this.#known.get(mine);
+    if (!moved && shift !== undefined && isShifted(base, theirs, shift)) {
+      this.pairs.set(theirs, mine);
+      this.#arrays(base, mine, theirs, path, shift);
+      return theirs;
+    }
     if (!moved && !isReordered(base, theirs)) {
       this.pairs.set(theirs, mine);
       this.#arrays(base, mine, theirs, path);
@@ -257,6 +282,11 @@ function emptyLike(container: Container): Container {
     default:
       return {};
   }
+}
+
+/** True if what I appended stands in their array where it was put. */
+function isShifted(base: unknown[], theirs: unknown[], { from, by }: { readonly from: number; readonly by: number }): boolean {
+  return by > 0 && base.slice(from).every((item, offset) => deepEqual(item, theirs[from + by + offset]));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { merge, type ConflictPolicy } from "./merge.ts";
+import { merge, type ConflictPolicy, type Shifts } from "./merge.ts";
 import type { Base } from "./session-state.ts";
 import { adopt } from "./tracking/adopt.ts";
 import { listChanges } from "./tracking/changes.ts";
@@ -10,10 +10,16 @@ import type { Tracker } from "./tracking/tracker.ts";
  *
  * These changes stay to be stored, as changes of the newer state: increments still add up.
  */
-export function rebase(tracker: Tracker, from: Record<string, unknown>, onto: Base, policy: ConflictPolicy): void {
+export function rebase(
+  tracker: Tracker,
+  from: Record<string, unknown>,
+  onto: Base,
+  policy: ConflictPolicy,
+  shifts?: Shifts,
+): void {
   const pending = listChanges(from, tracker);
   const raw = tracker.root.raw as Record<string, unknown>;
-  const { tree, pairs } = merge(from, raw, onto.tree(), (container) => tracker.marks(container), policy);
+  const { tree, pairs } = merge(from, raw, onto.tree(), (container) => tracker.marks(container), policy, shifts);
   adopt(tracker, tree, pairs);
   remarkIncrements(tracker, pending, onto.tree());
 }

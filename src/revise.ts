@@ -13,7 +13,7 @@ export type Revise = (draft: Record<string, unknown>) => unknown;
  *
  * @throws {SessionError} `ERR_SESSION_VALUE` for what an assignment to the session would refuse
  */
-export function applyRevision(revise: Revise, { tree, pairs }: Merged): Merged {
+export function applyRevision(revise: Revise, { tree, pairs }: Merged): Pick<Merged, "tree" | "pairs"> {
   revise(tree);
   admit(tree, () => []);
   const copies = new Map<object, object>();

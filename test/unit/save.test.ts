@@ -29,6 +29,24 @@ describe("store keys", () => {
   });
 });
 
+describe("a save that merges", () => {
+  it("keeps what another request pushed, whenever an item of the array is written while it is on its way", async () => {
+    for (let turns = 0; turns < 30; turns++) {
+      const world = new World();
+      const { cookie } = await world.visit(undefined, (session) => void (session.list = [3]));
+      const session = await world.manager.load(cookie);
+      await world.visit(cookie, (other) => void other.list.push(5));
+      session.list.push({ id: 7 });
+      const saving = session.$save();
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      session.list[0] = 9;
+      await saving;
+      await world.manager.commit(session);
+      expect(await world.manager.find(tokenOf(cookie)), `after ${turns} turns`).toEqual({ list: [9, 5, { id: 7 }] });
+    }
+  });
+});
+
 describe("a session that is written to without end", () => {
   it("lets writers of other processes go first after every 32 saves", async () => {
     const { world, cookie } = await withSession();

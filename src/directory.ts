@@ -36,7 +36,7 @@ export function createDirectory(context: Context): Directory {
 
   /** Every live record, with its key, some at a time. */
   async function* records(): AsyncGenerator<readonly Found[]> {
-    const store = await context.ask(loadBudget(), "open", (opened: Store) => opened);
+    const store = await context.open(loadBudget(), "open");
     if (!store.list)
       throw unsupportedError(
         `The store ${store.name} cannot list its sessions`,
@@ -111,7 +111,7 @@ export function createDirectory(context: Context): Directory {
       }
     },
     async sweep() {
-      const store = await context.ask(loadBudget(), "open", (opened: Store) => opened);
+      const store = await context.open(loadBudget(), "open");
       const budget = new Budget(context.platform, SWEEP_SAVES * timeouts.save);
       const turns = new Turns(context.platform);
       for (let swept = 0; ;) {

@@ -67,10 +67,14 @@ export async function loadSession(
   } catch (error) {
     found = becomeDegraded(state, error);
   }
-  const [first] = found;
-  if (first?.kind === "live" && found.length === 1) return startWith(context, engine, state, first);
   const live = found.filter((one) => one.kind === "live");
-  if (live.length === 1) return startWith(context, engine, state, live[0] as Live);
+  const [only] = live;
+  if (only !== undefined && live.length === 1) {
+    const session = createSession(state, only.data, engine);
+    becomeStored(state, only);
+    context.tell("loaded", { id: only.stored.id });
+    return session;
+  }
   if (live.length > 1) reject(context, "ambiguous", undefined);
   for (const one of found) {
     if (one.kind === "unknown") reject(context, "unknown", one.id);
@@ -81,13 +85,6 @@ export async function loadSession(
   // The browser may have got a newer cookie by now, which nothing sent for this request may overwrite.
   if (live.length === 0 && found.some((one) => one.kind === "ended")) state.status = "ended";
   return createSession(state, await begin(context, state), engine);
-}
-
-function startWith(context: Context, engine: SessionEngine, state: SessionState, found: Live): Session {
-  const session = createSession(state, found.data, engine);
-  becomeStored(state, found);
-  context.tell("loaded", { id: found.stored.id });
-  return session;
 }
 
 /** The data that a session without a record begins with. */

@@ -179,9 +179,9 @@ export function parseRecord(text: string): SessionRecord | undefined {
   if (text.length !== dataStart + readDigits(text, 212, 8)) return undefined;
   const meta = flashStart === HEADER_LENGTH ? NO_META : parseMeta(text.slice(HEADER_LENGTH, flashStart));
   const data = parseSection(text.slice(4, 20), text.slice(dataStart), format);
-  const flash =
-    dataStart === flashStart ? NO_FLASH : parseSection(text.slice(180, 196), text.slice(flashStart, dataStart), format);
-  if (meta === undefined || data === undefined || flash === undefined) return undefined;
+  const hasFlash = dataStart > flashStart;
+  const flash = hasFlash ? parseSection(text.slice(180, 196), text.slice(flashStart, dataStart), format) : undefined;
+  if (meta === undefined || data === undefined || (hasFlash && flash === undefined)) return undefined;
   return {
     state: state === "L" ? "live" : state === "M" ? "moved" : "dead",
     version: readDigits(text, 20, 12),
@@ -191,13 +191,12 @@ export function parseRecord(text: string): SessionRecord | undefined {
     idleWindow: readDigits(text, 77, 15),
     writes: text.slice(92, 92 + WRITES_LENGTH),
     meta,
-    flash: flash === NO_FLASH ? undefined : flash,
+    flash,
     data,
   };
 }
 
 const NO_META: RecordMeta = {};
-const NO_FLASH: Encoded = { serializer: "", text: "" };
 
 /** The header of a touch: `record` as it stands in the store as `text`, with the idle window begun anew. */
 export function touchedHeader(record: SessionRecord, text: string): string {

@@ -7,7 +7,8 @@ export interface Follower {
 /**
  * Items in the order in which they were added: a ring that a walk goes through while items come and go.
  *
- * An item that was taken out still leads on, so that a walk which stands there comes back to those that are left.
+ * As a `Recency`, but with links of its own, since an entry stands in both, and an object for each pair of links would take 50 bytes a
+ * session. An item that was taken out still leads on, so that a walk which stands there comes back to those that are left.
  */
 export class Sequence<Item extends Follower> {
   /** Stands between the last and the first item, so that no end is a special case. */
